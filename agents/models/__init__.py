@@ -1,0 +1,1 @@
+"""Language models: the one gateway every call goes through, and the embedded model."""

@@ -1,0 +1,1 @@
+"""The HTTP service: shapes on the wire, routes, errors to statuses."""

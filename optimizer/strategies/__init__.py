@@ -1,0 +1,1 @@
+"""Ways to look for a better bundle: one protocol, one small file each."""

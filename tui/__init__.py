@@ -1,0 +1,1 @@
+"""What a person sees and types: the command line and the terminal app."""
