@@ -1,0 +1,186 @@
+"""The database: the only place that makes an engine, and the two ways to open a transaction on it.
+
+`reading()` never writes; `writing()` takes SQLite's write lock at its start, so that a transaction cannot fail
+half-way because somebody else wrote between its read and its write. Driver errors that an operator can do
+something about (locked, full, read-only, unreachable) come out as `LedgerUnavailable` with that something.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
+
+from traces.errors import LedgerUnavailable
+
+METADATA: Final = sa.MetaData()
+"""Every table of Strop is declared on this one object: three files, `*/tables.py`."""
+
+SQLITE_BUSY_SECONDS: Final = 10
+"""How long a writer waits for another process's transaction before it says the database is locked."""
+
+
+class UtcTimestamp(TypeDecorator[datetime]):
+    """An aware datetime, stored as microseconds since 1970 UTC: sorts, compares and survives both engines alike."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Refuse naive times: a time without a zone is a different fact on each machine."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a timestamp needs a time zone")
+        return round(value.timestamp() * 1_000_000)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Give an aware UTC time back."""
+        return None if value is None else from_micros(value)
+
+
+def from_micros(micros: int) -> datetime:
+    """An aware UTC time from microseconds since 1970, exactly."""
+    seconds, rest = divmod(micros, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+
+
+class Database:
+    """One engine and its two kinds of transaction.
+
+    Args:
+        url: SQLAlchemy URL; `sqlite:///PATH` or `postgresql+psycopg://…`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _make_engine(url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database (one file, one machine)."""
+        return self.engine.dialect.name == "sqlite"
+
+    def create_tables(self) -> None:
+        """Make the tables that are missing. Doing it twice is harmless."""
+        with _told(self.url), self.engine.begin() as connection:
+            METADATA.create_all(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session on one consistent snapshot; nothing in it may write."""
+        with _told(self.url), Session(self.engine) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose transaction holds the write lock from its first statement; commits at the end."""
+        with _told(self.url), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.connection(execution_options={"strop_write": True})
+            yield session
+
+    def close(self) -> None:
+        """Give all connections back. The database may be opened again later."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open (and where needed create) the database and its tables.
+
+    Raises:
+        LedgerUnavailable: with what to do, when it cannot be opened.
+    """
+    if url.startswith("sqlite:///") and not url.endswith(":memory:"):
+        folder = Path(url.removeprefix("sqlite:///")).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerUnavailable(
+                f"cannot make the folder {str(folder)!r} for the database: {error.strerror}",
+                hint="Give a writable workspace, or another [database] url in strop.toml.",
+            ) from error
+    database = Database(url)
+    database.create_tables()
+    return database
+
+
+def _make_engine(url: str) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+    except SQLAlchemyError as error:
+        raise LedgerUnavailable(
+            f"{_without_password(url)!r} is not a database URL",
+            hint="Use sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME.",
+        ) from error
+    if parsed.get_backend_name() == "sqlite":
+        engine = sa.create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+        sa.event.listen(engine, "connect", _sqlite_connect)
+        sa.event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    try:
+        return sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    except (ImportError, SQLAlchemyError) as error:
+        raise LedgerUnavailable(
+            f"cannot use {_without_password(url)!r}: {error}",
+            hint="Install the `postgres` extra and use postgresql+psycopg://….",
+        ) from error
+
+
+def _sqlite_connect(connection: Any, _record: object) -> None:
+    # The driver must not open transactions by itself: `_sqlite_begin` says BEGIN in the form we need.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # WAL: readers never wait for the writer. FULL: a commit that was answered survives power loss, not only
+    # kill -9; it costs about 0.4 ms of CPU, and a lost tool call record may mean a second refund.
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA temp_store=MEMORY")
+    cursor.close()
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get("strop_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+_CAUSES: Final = (
+    (r"database is locked|database table is locked|could not obtain lock",
+     "the database is locked by another process",
+     "Wait for the other process, or stop it; nothing was written."),
+    (r"disk is full|No space left|disk I/O error",
+     "the disk is full or cannot be written",
+     "Free some space and try again; nothing was half written."),
+    (r"readonly database|read-only", "the database is read-only", "Make the file and its folder writable."),
+    (r"unable to open database file", "the database file cannot be opened",
+     "Check that its folder exists and can be written."),
+    (r"file is not a database|malformed", "the file is not a readable SQLite database",
+     "Restore it from a backup, or give another [database] url."),
+    (r"connection (refused|failed|timeout)|could not connect|server closed|terminating connection|Connection refused",
+     "the database server does not answer", "Start it, or correct [database] url in strop.toml."),
+)  # fmt: skip
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """Turn a driver's complaint that an operator can act on into one clear error."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (OperationalError, DBAPIError) as error:
+        text = str(error.orig)
+        for pattern, what, hint in _CAUSES:
+            if re.search(pattern, text, re.IGNORECASE):
+                raise LedgerUnavailable(f"{what} ({_without_password(url)})", hint=hint) from error
+        raise
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)

@@ -1,0 +1,44 @@
+"""What can go wrong with the ledger, each told with what to do next.
+
+LedgerError
+├── LedgerUnavailable     the database cannot be read or written now (locked, full, read-only, gone)
+├── LedgerOutdated        the file was written by another version of Strop
+├── OperationTaken        somebody else recorded this operation first: two owners of one run
+└── NotFound              no such run, event or body
+"""
+
+
+class LedgerError(Exception):
+    """Base: the ledger could not do what was asked. `hint` says what to do next."""
+
+    hint: str = ""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        if hint:
+            self.hint = hint
+
+
+class LedgerUnavailable(LedgerError):
+    """Nothing was half written; the same act may be tried again when the cause is gone."""
+
+
+class LedgerOutdated(LedgerError):
+    """The tables are not those this version knows."""
+
+
+class OperationTaken(LedgerError):
+    """The fence held: this operation of the stream already has such a fact, written by another owner."""
+
+    def __init__(self, stream: str, op: str, kind: str) -> None:
+        super().__init__(
+            f"{kind} of operation {op!r} in {stream!r} is already on record: another worker owns this run",
+            hint="Look with `strop runs show`; nothing was written.",
+        )
+
+
+class NotFound(LedgerError, LookupError):
+    """There is nothing under that name."""
+
+    def __init__(self, what: str, name: str, *, hint: str = "") -> None:
+        super().__init__(f"no {what} {name!r}", hint=hint)

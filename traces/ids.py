@@ -1,0 +1,47 @@
+"""Names for things: run ids that sort by time, canonical JSON, and digests over it.
+
+Prevents: two spellings of one value getting two names. Everything that is named by its content goes through
+`canonical_json` first, and the bytes that were hashed are the bytes that are stored.
+"""
+
+import hashlib
+import json
+from typing import Any, Final
+
+from ulid import ULID
+
+DIGEST_PREFIX: Final = "sha256:"
+"""Every digest says which function made it, so that a later one can stand beside it."""
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id such as `run_01jd…`: 26 characters that sort by creation time behind the prefix."""
+    return f"{prefix}_{str(ULID()).lower()}"
+
+
+def canonical_json(value: Any) -> str:
+    """JSON text that is the same for equal values: sorted keys, no white space, UTF-8 as it is.
+
+    Args:
+        value: JSON-ready data (dict, list, str, int, float, bool, None).
+
+    Raises:
+        ValueError: for NaN and infinities, which JSON does not have.
+        TypeError: for anything that is not JSON-ready.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest_text(text: str) -> str:
+    """`sha256:<64 hex>` of the text's UTF-8 bytes; lone surrogates keep their own (reversible) bytes."""
+    return DIGEST_PREFIX + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digest_json(value: Any) -> str:
+    """The digest of a JSON-ready value: equal values have equal digests, whatever the order of their keys."""
+    return digest_text(canonical_json(value))
+
+
+def short(digest: str) -> str:
+    """The first 12 hex characters: enough for people to tell bundles apart on a screen."""
+    return digest.removeprefix(DIGEST_PREFIX)[:12]

@@ -1,0 +1,236 @@
+"""Reading the ledger: functions (session, …) -> values. No row and no query leaves this room.
+
+`get_` raises NotFound, `find_` may return None, `list_` is paged by key (never by offset, so that a page costs the
+same at a million runs and new rows do not shift it).
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from traces.errors import LedgerError, NotFound
+from traces.events import EVENT, Event, FeedbackGiven
+from traces.summary import RunSummary
+from traces.tables import BLOBS, EVENTS, RUNS
+
+T = TypeVar("T")
+
+BLOB_KEY = "$blob"
+"""The one key of the object that stands for a body: {"$blob": digest, "bytes": size}."""
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """A fact as it stands in the ledger, bodies included. `id` orders all streams, `seq` one stream from 1."""
+
+    id: int
+    stream: str
+    seq: int
+    kind: str
+    step: int | None
+    op: str | None
+    attempt: int | None
+    at: datetime
+    event: Event
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page and the key to ask for the next one with; `after` is None at the end."""
+
+    items: Sequence[T]
+    after: str | None
+
+
+def get_run(session: Session, run_id: str) -> RunSummary:
+    """The run's summary.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    run = find_run(session, run_id)
+    if run is None:
+        raise NotFound("run", run_id, hint="`strop runs list` shows the runs there are.")
+    return run
+
+
+def find_run(session: Session, run_id: str) -> RunSummary | None:
+    """The run's summary, or None."""
+    row = session.execute(sa.select(RUNS).where(RUNS.c.id == run_id)).mappings().first()
+    return None if row is None else RunSummary(**row)
+
+
+def match_run(session: Session, prefix: str) -> str:
+    """The full id of the one run that `prefix` means: an id, the start of one, or its last characters.
+
+    Raises:
+        NotFound: none, or more than one.
+    """
+    if find_run(session, prefix) is not None:
+        return prefix
+    pattern = RUNS.c.id.startswith(prefix, autoescape=True) | RUNS.c.id.endswith(prefix, autoescape=True)
+    found = session.execute(sa.select(RUNS.c.id).where(pattern).limit(2)).scalars().all()
+    if len(found) != 1:
+        what = "run" if not found else "single run (several match)"
+        raise NotFound(what, prefix, hint="`strop runs list` shows the runs there are.")
+    return str(found[0])
+
+
+def list_runs(
+    session: Session, *, where: Iterable[sa.ColumnElement[bool]] = (), after: str | None = None, limit: int = 50
+) -> Page[RunSummary]:
+    """Runs, newest first.
+
+    Args:
+        session: an open reading session.
+        where: conditions over the runs table (`traces.filters` makes them from the filter language).
+        after: the `after` of the page before.
+        limit: rows a page, at most 1,000.
+    """
+    query = sa.select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc()).limit(min(limit, 1000))
+    for condition in where:
+        query = query.where(condition)
+    if after is not None:
+        last = session.execute(sa.select(RUNS.c.started_at, RUNS.c.id).where(RUNS.c.id == after)).first()
+        if last is None:
+            raise NotFound("page after run", after)
+        query = query.where(
+            sa.or_(
+                RUNS.c.started_at < last.started_at,
+                sa.and_(RUNS.c.started_at == last.started_at, RUNS.c.id < last.id),
+            )
+        )
+    runs = [RunSummary(**row) for row in session.execute(query).mappings()]
+    return Page(runs, runs[-1].id if len(runs) == min(limit, 1000) else None)
+
+
+def list_children(session: Session, run_id: str) -> list[RunSummary]:
+    """The runs this one delegated to, oldest first."""
+    query = sa.select(RUNS).where(RUNS.c.parent_run_id == run_id).order_by(RUNS.c.started_at, RUNS.c.id)
+    return [RunSummary(**row) for row in session.execute(query).mappings()]
+
+
+def list_conversation(session: Session, conversation_id: str) -> list[RunSummary]:
+    """The top-level runs (turns) of a conversation, oldest first."""
+    query = (
+        sa.select(RUNS)
+        .where(RUNS.c.conversation_id == conversation_id, RUNS.c.parent_run_id.is_(None))
+        .order_by(RUNS.c.started_at, RUNS.c.id)
+    )
+    return [RunSummary(**row) for row in session.execute(query).mappings()]
+
+
+def read_events(
+    session: Session, stream: str, *, after: int = 0, kinds: Iterable[str] | None = None, limit: int | None = None
+) -> list[StoredEvent]:
+    """The facts of a stream in order, bodies put back, from `seq` after + 1 on."""
+    query = sa.select(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.seq > after).order_by(EVENTS.c.seq)
+    if kinds is not None:
+        query = query.where(EVENTS.c.kind.in_(list(kinds)))
+    return _events(session, query if limit is None else query.limit(limit))
+
+
+def read_feed(
+    session: Session, *, after: int, kinds: Iterable[str] | None = None, limit: int = 500
+) -> list[StoredEvent]:
+    """The facts of all streams in order of arrival, from `id` after + 1 on: what a live view follows."""
+    query = sa.select(EVENTS).where(EVENTS.c.id > after).order_by(EVENTS.c.id).limit(limit)
+    if kinds is not None:
+        query = query.where(EVENTS.c.kind.in_(list(kinds)))
+    return _events(session, query)
+
+
+def last_event_id(session: Session) -> int:
+    """The id of the newest fact; 0 in an empty ledger."""
+    return session.execute(sa.select(sa.func.max(EVENTS.c.id))).scalar() or 0
+
+
+def list_feedback(session: Session, run_ids: Iterable[str]) -> dict[str, list[FeedbackGiven]]:
+    """Feedback by run id, in the order it was given."""
+    found: dict[str, list[FeedbackGiven]] = {run_id: [] for run_id in run_ids}
+    for chunk in _chunks(list(found), 500):
+        query = (
+            sa.select(EVENTS)
+            .where(EVENTS.c.stream.in_(chunk), EVENTS.c.kind == "feedback_given")
+            .order_by(EVENTS.c.stream, EVENTS.c.seq)
+        )
+        for stored in _events(session, query):
+            if isinstance(stored.event, FeedbackGiven):
+                found[stored.stream].append(stored.event)
+    return found
+
+
+def list_streams(session: Session, prefix: str, *, limit: int = 50) -> list[str]:
+    """Names of the streams that start with `prefix` (`night_`, `decisions_`), newest first."""
+    query = (
+        sa.select(EVENTS.c.stream)
+        .where(EVENTS.c.seq == 1, EVENTS.c.stream.startswith(prefix, autoescape=True))
+        .order_by(EVENTS.c.id.desc())
+        .limit(limit)
+    )
+    return list(session.execute(query).scalars())
+
+
+def read_blob(session: Session, digest: str) -> str:
+    """The text of a large body.
+
+    Raises:
+        NotFound: there is no such body.
+    """
+    row = session.execute(sa.select(BLOBS.c.data).where(BLOBS.c.digest == digest)).first()
+    if row is None:
+        raise NotFound("body", digest)
+    return unpack(row.data)
+
+
+def unpack(data: bytes) -> str:
+    """The text of a stored body."""
+    return zlib.decompress(data).decode("utf-8", "surrogatepass")
+
+
+def _events(session: Session, query: sa.Select[Any]) -> list[StoredEvent]:
+    rows = list(session.execute(query))
+    payloads = [json.loads(row.payload) for row in rows]
+    bodies = _bodies(session, payloads)
+    stored = []
+    for row, payload in zip(rows, payloads, strict=True):
+        data = {name: _filled(value, bodies) for name, value in payload.items()}
+        place = {"kind": row.kind, "op": row.op, "step": row.step, "attempt": row.attempt or 1}
+        event = EVENT.validate_python({**data, **place})
+        stored.append(
+            StoredEvent(row.id, row.stream, row.seq, row.kind, row.step, row.op, row.attempt, row.at, event)
+        )
+    return stored
+
+
+def _bodies(session: Session, payloads: list[dict[str, Any]]) -> dict[str, str]:
+    digests = {value[BLOB_KEY] for payload in payloads for value in payload.values() if _is_reference(value)}
+    found: dict[str, str] = {}
+    for chunk in _chunks(sorted(digests), 500):
+        query = sa.select(BLOBS.c.digest, BLOBS.c.data).where(BLOBS.c.digest.in_(chunk))
+        found.update({row.digest: unpack(row.data) for row in session.execute(query)})
+    missing = digests - found.keys()
+    if missing:
+        raise LedgerError(
+            f"{len(missing)} bodies are missing from the ledger, the first is {min(missing)!r}",
+            hint="`strop verify` lists what is damaged; restore the database from a backup.",
+        )
+    return found
+
+
+def _filled(value: Any, bodies: dict[str, str]) -> Any:
+    return json.loads(bodies[value[BLOB_KEY]]) if _is_reference(value) else value
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {BLOB_KEY, "bytes"}
+
+
+def _chunks(items: list[str], size: int) -> Iterable[list[str]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,125 @@
+"""Proof of the ledger: every stream without a gap, every hash right, every body as named, every summary true.
+
+Names the first broken event of a stream, since everything behind it can no longer be trusted.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from traces.db import from_micros
+from traces.errors import LedgerError
+from traces.events import ModelReplied
+from traces.ids import digest_text
+from traces.recorder import GENESIS, chain, micros
+from traces.store import BLOB_KEY, find_run, read_events, unpack
+from traces.summary import fold
+from traces.tables import BLOBS, EVENTS, RUNS
+
+
+@dataclass
+class Report:
+    """What `verify` looked at and what it found wrong (empty: the ledger is whole)."""
+
+    streams: int = 0
+    runs: int = 0
+    events: int = 0
+    bodies: int = 0
+    model_replies: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was wrong."""
+        return not self.problems
+
+
+def verify(session: Session, *, progress: Callable[[int], None] = lambda done: None) -> Report:
+    """Check the whole ledger. Reads every event and every body once; `progress` gets the streams done so far."""
+    report = Report()
+    _verify_bodies(session, report)
+    for stream in _streams(session):
+        report.streams += 1
+        _verify_stream(session, stream, report)
+        progress(report.streams)
+    runs = set(session.execute(sa.select(RUNS.c.id)).scalars())
+    started = set(session.execute(sa.select(EVENTS.c.stream).where(EVENTS.c.kind == "run_started")).scalars())
+    report.problems += [f"run {run!r} is listed but has no ledger" for run in sorted(runs - started)]
+    return report
+
+
+def _streams(session: Session) -> Iterator[str]:
+    """Names in order, a page at a time: a ledger of a million runs must not be held in memory."""
+    last = ""
+    while True:
+        query = sa.select(EVENTS.c.stream).where(EVENTS.c.stream > last).distinct().order_by(EVENTS.c.stream)
+        page = list(session.execute(query.limit(500)).scalars())
+        if not page:
+            return
+        yield from page
+        last = page[-1]
+
+
+def _verify_bodies(session: Session, report: Report) -> None:
+    rows = session.execute(sa.select(BLOBS.c.digest, BLOBS.c.data).execution_options(yield_per=200))
+    for row in rows:
+        report.bodies += 1
+        try:
+            text = unpack(row.data)
+        except Exception as error:  # a damaged body may fail in any of its decoders
+            report.problems.append(f"body {row.digest} cannot be unpacked: {error}")
+            continue
+        if digest_text(text) != row.digest:
+            report.problems.append(f"body {row.digest} has other content than its name says")
+
+
+def _verify_stream(session: Session, stream: str, report: Report) -> None:
+    previous, expected = GENESIS, 1
+    rows = session.execute(sa.select(EVENTS).where(EVENTS.c.stream == stream).order_by(EVENTS.c.seq))
+    for row in rows:
+        report.events += 1
+        problem = _broken(session, row, previous, expected)
+        if problem is not None:
+            report.problems.append(f"{stream} event {row.seq} ({row.kind}): {problem}")
+            return
+        previous, expected = row.hash, expected + 1
+    _verify_summary(session, stream, report)
+
+
+def _broken(session: Session, row: Any, previous: str, expected: int) -> str | None:
+    if row.seq != expected:
+        return f"event {expected} is missing before it"
+    if row.hash != chain(previous, row.stream, row.seq, row.kind, micros(row.at), row.payload):
+        return "its hash does not match its content and the events before it"
+    for value in json.loads(row.payload).values():
+        if isinstance(value, dict) and value.keys() == {BLOB_KEY, "bytes"}:
+            known = session.execute(sa.select(BLOBS.c.size).where(BLOBS.c.digest == value[BLOB_KEY])).scalar()
+            if known is None:
+                return f"its body {value[BLOB_KEY]} is missing"
+    return None
+
+
+def _verify_summary(session: Session, stream: str, report: Report) -> None:
+    try:
+        events = read_events(session, stream)
+    except (LedgerError, ValueError) as error:
+        report.problems.append(f"{stream} cannot be read: {error}")
+        return
+    # A reply copied from another run's recording was not asked of a model again.
+    report.model_replies += sum(
+        isinstance(stored.event, ModelReplied) and stored.event.source_run is None for stored in events
+    )
+    run = fold(stream, ((stored.event, from_micros(micros(stored.at))) for stored in events))
+    if run is None:
+        return
+    report.runs += 1
+    listed = find_run(session, stream)
+    if listed is None:
+        report.problems.append(f"run {stream!r} is not in the list of runs")
+    elif listed != run:
+        wrong = [name for name, value in asdict(run).items() if getattr(listed, name) != value]
+        report.problems.append(f"run {stream!r}: the list differs from the ledger in {', '.join(wrong)}")
