@@ -1,0 +1,107 @@
+"""The tree of what can go wrong when agents are set up and run. One table each maps it to a status and an exit code.
+
+StropError
+├── UsageError              the request itself is wrong                       exit 2   HTTP 422
+│   ├── UnknownAgent        no such agent in the workspace                    exit 2   HTTP 404
+│   └── IllegalStep         the lifecycle does not allow this step            exit 2   HTTP 409
+├── WorkspaceError          a file of the workspace is missing or wrong       exit 3   HTTP 500
+├── ModelUnavailable        no key, no weights, unknown provider, no answer   exit 4   HTTP 503
+├── ToolServerUnavailable   an MCP server is not there, died, or hangs        exit 5   HTTP 503
+├── RunFailed               the agent ended without an answer                 exit 1   HTTP 500
+│   ├── LimitReached        steps, seconds, tokens, bytes                     exit 1   HTTP 500
+│   ├── OutcomeUnknown      a write was under way when a worker died          exit 6   HTTP 409
+│   ├── JournalDiverged     a resumed run asks what was never recorded        exit 1   HTTP 500
+│   └── RunOwned            another living worker has the run                 exit 6   HTTP 409
+└── Refused                 a person's decision is needed, or was not allowed exit 2   HTTP 403
+
+(traces.errors.LedgerError has its own tree: exit 7, HTTP 503 or 404)
+"""
+
+from typing import ClassVar
+
+
+class StropError(Exception):
+    """Base. The message says what is wrong, `hint` what to do next."""
+
+    exit_code: ClassVar[int] = 1
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(StropError):
+    """The request is wrong in itself; asking again without a change cannot help."""
+
+    exit_code = 2
+    status = 422
+
+
+class UnknownAgent(UsageError):
+    """There is no agent of that name."""
+
+    status = 404
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        listed = ", ".join(known) if known else "none"
+        super().__init__(f"no agent {name!r} in this workspace", hint=f"Agents here: {listed}.")
+
+
+class IllegalStep(UsageError):
+    """A bundle cannot go from its state to the wanted one."""
+
+    status = 409
+
+
+class WorkspaceError(StropError):
+    """A file of the workspace is missing, unreadable or wrong. The message names file and line where known."""
+
+    exit_code = 3
+
+
+class ModelUnavailable(StropError):
+    """The model cannot be asked."""
+
+    exit_code = 4
+    status = 503
+
+
+class ToolServerUnavailable(StropError):
+    """A tool server cannot be reached. Never shown to a model as a tool's answer."""
+
+    exit_code = 5
+    status = 503
+
+
+class RunFailed(StropError):
+    """The run ended without an answer; its ledger says at which step."""
+
+
+class LimitReached(RunFailed):
+    """The run came to one of the limits of its definition."""
+
+
+class OutcomeUnknown(RunFailed):
+    """A call that may have changed something has no recorded result; a person must say what became of it."""
+
+    exit_code = 6
+    status = 409
+
+
+class JournalDiverged(RunFailed):
+    """The resumed run asked something else than is recorded: its code or its bundle is not what it was."""
+
+
+class RunOwned(RunFailed):
+    """Another worker holds the lease of this run."""
+
+    exit_code = 6
+    status = 409
+
+
+class Refused(StropError):
+    """Not without a person, or not by this one."""
+
+    exit_code = 2
+    status = 403

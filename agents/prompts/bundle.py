@@ -1,0 +1,168 @@
+"""A bundle (prompt version): everything that shapes what an agent does, hashed together and never edited.
+
+Prevents: a "same" prompt that behaves differently because a tool text, a setting or a limit changed beside it.
+A change is a new bundle with its own digest and its parent's; what serves traffic is a pointer to one.
+"""
+
+import difflib
+import json
+import re
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from traces.events import Effect
+from traces.ids import digest_json
+
+
+class Frozen(BaseModel):
+    """Base of the parts of a bundle: immutable, and no field that we do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Demonstration(Frozen):
+    """One worked example shown to the model: what came in, and the right answer."""
+
+    input: str
+    output: JsonValue
+    source: str = ""
+    """Where it comes from: a run's id or a reviewer's name."""
+
+
+class ToolAccess(Frozen):
+    """What the agent may touch on one server."""
+
+    server: str
+    allow: tuple[str, ...] | None = None
+    """Names of the allowed tools; None allows all the server offers."""
+    effects: dict[str, Effect] = {}
+    """Declared by the house; wins over the server's own annotations, which are only a claim."""
+
+
+class Delegate(Frozen):
+    """Another agent that this one may hand work to, offered to the model as a tool."""
+
+    agent: str
+    tool: str
+    description: str
+
+
+class ToolText(Frozen):
+    """Replacement texts for one tool as the model sees it."""
+
+    description: str
+
+
+class Limits(Frozen):
+    """Where a run is stopped. None: no limit of that kind."""
+
+    steps: int = 12
+    seconds: float | None = 600
+    tokens: int | None = None
+    tool_bytes: int = 65_536
+    """A tool result longer than this is cut before the model sees it, and says so."""
+
+
+class Bundle(Frozen):
+    """Everything that shapes an agent's behaviour. Its name is the digest of this value's canonical JSON."""
+
+    agent: str
+    instructions: str
+    rules: tuple[str, ...] = ()
+    """House rules learned from reviewers, shown after the instructions, one a line."""
+    demonstrations: tuple[Demonstration, ...] = ()
+    model: str
+    settings: dict[str, JsonValue] = {}
+    output_schema: dict[str, JsonValue] | None = None
+    """JSON schema of the final answer; None: the answer is text."""
+    tools: tuple[ToolAccess, ...] = ()
+    delegates: tuple[Delegate, ...] = ()
+    tool_texts: dict[str, ToolText] = {}
+    reasoning_chars: int = Field(default=0, ge=0)
+    """Size of the reasoning field that embedded models are made to write first; 0: none."""
+    limits: Limits = Limits()
+
+    @property
+    def digest(self) -> str:
+        """`sha256:…` over the canonical JSON of all fields."""
+        return digest_json(self.model_dump(mode="json"))
+
+    def with_(self, **changes: Any) -> "Bundle":
+        """A new bundle that differs in these fields, checked like any other."""
+        return Bundle.model_validate({**self.model_dump(mode="json"), **changes})
+
+
+class BundleRecord(BaseModel):
+    """A stored bundle and where it came from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str
+    bundle: Bundle
+    parent: str | None = None
+    author: str
+    author_kind: Literal["person", "machine", "file"]
+    note: str = ""
+
+
+def render(bundle: Bundle) -> str:
+    """The instruction text as the model gets it: instructions, then rules, then demonstrations.
+
+    The order is part of the contract: what changes least stands first, so that a prefix cache keeps it.
+    """
+    parts = [bundle.instructions.strip()]
+    if bundle.rules:
+        parts.append("House rules:\n" + "\n".join(f"- {rule.strip()}" for rule in bundle.rules))
+    if bundle.demonstrations:
+        shown = (f"Input: {one.input.strip()}\nAnswer: {_answer(one.output)}" for one in bundle.demonstrations)
+        parts.append("Examples of right answers:\n\n" + "\n\n".join(shown))
+    return "\n\n".join(parts)
+
+
+def _answer(output: JsonValue) -> str:
+    return output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
+
+
+class DiffLine(BaseModel):
+    """One line of a word diff: `runs` are (`same` | `removed` | `added`, text) in order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    runs: tuple[tuple[Literal["same", "removed", "added"], str], ...]
+
+
+def diff_words(old: Bundle, new: Bundle) -> list[DiffLine]:
+    """What changed between two bundles, word by word, over their readable form."""
+    before, after = readable(old).splitlines(), readable(new).splitlines()
+    lines: list[DiffLine] = []
+    for tag, a1, a2, b1, b2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            lines += [DiffLine(runs=(("same", text),)) for text in before[a1:a2]]
+            continue
+        paired = min(a2 - a1, b2 - b1)
+        lines += [_diff_line(before[a1 + i], after[b1 + i]) for i in range(paired)]
+        lines += [DiffLine(runs=(("removed", text),)) for text in before[a1 + paired : a2]]
+        lines += [DiffLine(runs=(("added", text),)) for text in after[b1 + paired : b2]]
+    return lines
+
+
+def _diff_line(old: str, new: str) -> DiffLine:
+    before, after = re.findall(r"\s+|\S+", old), re.findall(r"\s+|\S+", new)
+    runs: list[tuple[Literal["same", "removed", "added"], str]] = []
+    for tag, a1, a2, b1, b2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            runs.append(("same", "".join(before[a1:a2])))
+            continue
+        if a2 > a1:
+            runs.append(("removed", "".join(before[a1:a2])))
+        if b2 > b1:
+            runs.append(("added", "".join(after[b1:b2])))
+    return DiffLine(runs=tuple(runs))
+
+
+def readable(bundle: Bundle) -> str:
+    """The whole bundle as text for people: the prompt as the model gets it, then every other field."""
+    rest = bundle.model_dump(mode="json", exclude={"instructions", "rules", "demonstrations"})
+    fields = [f"{name}: {json.dumps(value, ensure_ascii=False, sort_keys=True)}" for name, value in rest.items()]
+    return render(bundle) + "\n\n" + "\n".join(fields)

@@ -1,0 +1,283 @@
+"""The shapes on the wire: what the HTTP service takes and gives. Imports pydantic alone.
+
+This is the one module of the lower rooms that the terminal's app side may see; it must stay light to import.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Status = Literal["running", "waiting", "finished", "failed", "cancelled"]
+
+
+class Shape(BaseModel):
+    """Base of all shapes: a field that this version does not know is ignored, so that versions may differ."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class AboutView(Shape):
+    """Who answers: for the badge that is always in view."""
+
+    service: str = "strop"
+    version: str
+    workspace: str
+    environment: str
+    read_only: bool = False
+    user: str = ""
+    agents: list[str] = []
+    last_event_id: int = 0
+
+
+class AgentView(Shape):
+    """An agent of the workspace and the bundle that serves it."""
+
+    name: str
+    description: str = ""
+    model: str
+    live: str
+    live_source: Literal["definition", "decision"]
+    definition_changed: bool = False
+    """The file says something else than what the live bundle grew from."""
+    tools: list[str] = []
+    delegates: list[str] = []
+    proposals: int = 0
+
+
+class RunView(Shape):
+    """One row of the runs list, and the head of a run's page. Cost in US dollars, None: no price known."""
+
+    id: str
+    agent: str
+    bundle: str
+    conversation_id: str
+    parent_run_id: str | None = None
+    origin: str = "user"
+    status: Status
+    started_at: datetime
+    ended_at: datetime | None = None
+    seconds: float | None = None
+    steps: int = 0
+    tool_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    divergences: int = 0
+    feedback: int = 0
+    score: float | None = None
+    error: str | None = None
+    input: str = ""
+    output: str | None = None
+    events: int = 0
+
+
+class RunPage(Shape):
+    """Runs, newest first; ask again with `after` for the next page."""
+
+    items: list[RunView]
+    after: str | None = None
+
+
+class RunDetail(Shape):
+    """One run with its whole answer and the runs it delegated to."""
+
+    run: RunView
+    answer: JsonValue = None
+    children: list[RunView] = []
+
+
+class StartRun(Shape):
+    """Ask an agent something. With `wait` the answer is in the reply; otherwise follow the run's stream."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    agent: str
+    input: str = Field(min_length=1)
+    conversation_id: str | None = None
+    wait: bool = False
+
+
+class EventView(Shape):
+    """One fact of the ledger. `id` orders all streams (for Last-Event-ID), `seq` this one."""
+
+    id: int
+    stream: str
+    seq: int
+    kind: str
+    step: int | None = None
+    op: str | None = None
+    attempt: int | None = None
+    at: datetime
+    data: dict[str, Any] = {}
+
+
+class EventPage(Shape):
+    """Facts of a stream in order; ask again with `after` = the last seq."""
+
+    items: list[EventView]
+
+
+class DeltaView(Shape):
+    """A piece of a model's reply while it is being written. Not a fact: it is not stored."""
+
+    run_id: str
+    kind: Literal["text", "thinking", "tool"]
+    text: str
+
+
+class GiveFeedback(Shape):
+    """A judgement on a run or on one of its operations."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    score: float | None = Field(default=None, ge=0, le=1)
+    label: str | None = None
+    comment: str = ""
+    correction: JsonValue = None
+    op: str | None = None
+    by: str = ""
+    tier: Literal["reviewer", "customer", "program", "imported"] = "reviewer"
+
+
+class DecideOutcome(Shape):
+    """What became of a call whose outcome is unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    op: str
+    decision: Literal["retry", "done", "abandon"]
+    result: JsonValue = None
+    reason: str = ""
+    by: str = ""
+
+
+class BundleView(Shape):
+    """A version: what it is (`content`), where it comes from, and where it stands."""
+
+    digest: str
+    agent: str
+    state: str
+    live: bool = False
+    parent: str | None = None
+    author: str
+    author_kind: str
+    note: str = ""
+    created_at: datetime
+    runs: int = 0
+    content: dict[str, Any] = {}
+    readable: str = ""
+    """The prompt as the model gets it, then every other field, one a line."""
+
+
+class DiffLineView(Shape):
+    """One line of a word diff: (`same` | `removed` | `added`, text) in order."""
+
+    runs: list[tuple[Literal["same", "removed", "added"], str]]
+
+
+class FlipView(Shape):
+    """One sealed example on which the two versions disagree."""
+
+    example: str
+    input: str = ""
+    expected: JsonValue = None
+    before: JsonValue = None
+    after: JsonValue = None
+    run_before: str | None = None
+    run_after: str | None = None
+
+
+class ProposalView(Shape):
+    """A bundle that waits for a person's decision, with the evidence to be shown."""
+
+    bundle: BundleView
+    incumbent: str
+    stale: bool = False
+    """The live bundle is no longer the one it was proven against."""
+    verdict: str = ""
+    evidence_digest: str | None = None
+    evidence: dict[str, Any] = {}
+    """The whole evidence as `optimizer.evidence.Evidence` writes it."""
+    summary: str = ""
+    """The evidence as a plain table for people."""
+    got_better: list[FlipView] = []
+    got_worse: list[FlipView] = []
+
+
+class Decide(Shape):
+    """A person's decision on a proposal. `shown` is the digest of the evidence that was on the screen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    decision: Literal["approve", "reject"]
+    reason: str = Field(min_length=1)
+    by: str = ""
+    shown: str | None = None
+    incumbent: str | None = None
+    """The live digest the person saw; another one now is a conflict (409)."""
+
+
+class RollBack(Shape):
+    """Take the live bundle back, to the one before it or to `to`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: str = Field(min_length=1)
+    by: str = ""
+    to: str | None = None
+    live: str | None = None
+    """The live digest the person saw; another one now is a conflict (409)."""
+
+
+class NightView(Shape):
+    """One night of the optimizer, as far as it has come."""
+
+    id: str
+    agent: str
+    incumbent: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    stage: str = ""
+    message: str = ""
+    verdict: str | None = None
+    proposal: str | None = None
+    reasons: list[str] = []
+    rollouts: int = 0
+
+
+class Problem(Shape):
+    """An error as problem+json (RFC 9457); `hint` says what to do next."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    hint: str = ""
+
+
+# Routes (all below /v1 but the first two; every list is newest first unless it says otherwise):
+#   GET  /health                       200 as soon as the process answers
+#   GET  /ready                        200 when database and workspace can be used
+#   GET  /v1/about                     AboutView
+#   GET  /v1/agents                    list[AgentView]
+#   GET  /v1/agents/{agent}/decisions  list[EventView]   the agent's decision stream, oldest first
+#   POST /v1/agents/{agent}/rollback   RollBack -> BundleView (the one that is live now)
+#   GET  /v1/runs?q=&after=&limit=     RunPage           q: the filter language
+#   POST /v1/runs                      StartRun -> RunDetail (wait) or RunDetail with status running (202)
+#   GET  /v1/runs/{id}                 RunDetail
+#   GET  /v1/runs/{id}/events?after=   EventPage
+#   GET  /v1/runs/{id}/stream          SSE: `event: fact` EventView with id:, `event: delta` DeltaView, `event: end`
+#   POST /v1/runs/{id}/feedback        GiveFeedback -> RunView
+#   POST /v1/runs/{id}/cancel          -> RunView
+#   POST /v1/runs/{id}/resume          -> RunDetail
+#   POST /v1/runs/{id}/outcome         DecideOutcome -> RunDetail
+#   GET  /v1/feed                      SSE over all streams: `event: fact` EventView; honours Last-Event-ID and ?after=
+#   GET  /v1/bundles?agent=            list[BundleView]
+#   GET  /v1/bundles/{digest}          BundleView        a digest or its first characters
+#   GET  /v1/bundles/{digest}/diff?against=   list[DiffLineView]   against: default its parent
+#   GET  /v1/proposals?agent=          list[ProposalView]
+#   GET  /v1/proposals/{digest}        ProposalView
+#   POST /v1/proposals/{digest}/decision   Decide -> ProposalView; approve makes it live
+#   GET  /v1/nights?agent=             list[NightView]
+#   GET  /v1/nights/{id}/events?after= EventPage
