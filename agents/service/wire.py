@@ -272,7 +272,7 @@ class Problem(Shape):
 #   POST /v1/runs/{id}/cancel          -> RunView
 #   POST /v1/runs/{id}/resume          -> RunDetail
 #   POST /v1/runs/{id}/outcome         DecideOutcome -> RunDetail
-#   GET  /v1/feed                      SSE over all streams: `event: fact` EventView; honours Last-Event-ID and ?after=
+#   GET  /v1/feed                      SSE over all streams: `event: fact`; honours Last-Event-ID and ?after=
 #   GET  /v1/bundles?agent=            list[BundleView]
 #   GET  /v1/bundles/{digest}          BundleView        a digest or its first characters
 #   GET  /v1/bundles/{digest}/diff?against=   list[DiffLineView]   against: default its parent
