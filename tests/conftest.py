@@ -1,0 +1,92 @@
+"""What every test may ask for: a database of its own, on SQLite and on PostgreSQL, and no way to a paid model.
+
+Nothing of ours is imported before a test asks for it: the tests that measure what an import loads depend on it.
+"""
+
+import contextlib
+import importlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.postgres import PostgresServer, PostgresUnavailable, running_postgres
+
+if TYPE_CHECKING:
+    from traces.db import Database
+
+ROOT = Path(__file__).parent.parent
+
+ENGINES = [
+    pytest.param("sqlite"),
+    pytest.param("postgresql", marks=pytest.mark.postgres),
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_paid_models() -> None:
+    """No test can spend money: a provider's key in the developer's environment is not seen by any of them."""
+    for name in list(os.environ):
+        if name.endswith(("_API_KEY", "_AUTH_TOKEN")):
+            del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for the session, with a template that has every table of ours; skips with the reason if none."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(running_postgres())
+        except PostgresUnavailable as reason:
+            pytest.skip(str(reason))
+        server.execute("CREATE DATABASE strop_template TEMPLATE template0")
+        _create_tables(server.url("strop_template"))
+        yield server
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a SQLite file that does not exist yet, in the test's own folder."""
+    return f"sqlite:///{tmp_path / 'strop.db'}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database with our tables; dropped after the test."""
+    with postgres_server.fresh_database(template="strop_template") as url:
+        yield url
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """One test body, run on both engines: a database nobody else uses."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator["Database"]:
+    """An open database with every table, on both engines; closed after the test."""
+    from traces.db import open_database
+
+    _declare_tables()
+    opened = open_database(database_url)
+    yield opened
+    opened.close()
+
+
+def _create_tables(url: str) -> None:
+    from traces.db import open_database
+
+    _declare_tables()
+    open_database(url).close()
+
+
+def _declare_tables() -> None:
+    """Import each room's `tables.py`, which declares its tables on the one METADATA."""
+    for path in sorted(ROOT.glob("*/**/tables.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if parts[0] in {"traces", "agents", "optimizer"}:
+            importlib.import_module(".".join(parts))
