@@ -77,23 +77,10 @@ def running_postgres() -> Iterator[PostgresServer]:
     if user is not None:
         os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
     data, log = folder / "data", folder / "log"
-    encoding = ("-E", "UTF8", "--no-locale")
+    access = ("-U", "strop", "-A", "trust", "-E", "UTF8", "--no-locale")
     options = " ".join(f"-c {name}={value or repr('')}" for name, value in _SETTINGS.items())
     try:
-        _run(
-            user,
-            binaries / "initdb",
-            "-D",
-            data,
-            "-U",
-            "strop",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-locale",
-            "--no-sync",
-        )
+        _run(user, binaries / "initdb", "-D", data, "--no-sync", *access)
         _run(user, binaries / "pg_ctl", "start", "-w", "-s", "-D", data, "-l", log, "-o", f"-k {folder} {options}")
         try:
             yield PostgresServer(folder, itertools.count(1))
