@@ -1,0 +1,117 @@
+"""README says nothing that is not so: its commands exist with their options, its files and links are there.
+
+It is the first thing a stranger meets, and nobody runs it by hand after the first week.
+"""
+
+import importlib
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(ROOT.glob("docs/*.md")),
+    *ROOT.glob("examples/*/README.md"),
+]
+FIRST_SCREEN = 40
+"""Lines of a tall terminal: what is seen without scrolling."""
+
+
+def _targets() -> set[str]:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+
+
+def test_the_two_commands_are_on_the_first_screen_and_in_the_makefile() -> None:
+    """A stranger needs two commands, sees both at once, and both are there."""
+    first_screen = "\n".join(README.splitlines()[:FIRST_SCREEN])
+    for target in ("demo", "test"):
+        assert re.search(rf"^    make {target}\b", first_screen, re.MULTILINE)
+        assert target in _targets()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_make_target_named_is_in_the_makefile(page: Path) -> None:
+    """No page sends a reader to a target that is not there."""
+    named = set(re.findall(r"(?:`|^    )make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+    assert named <= _targets()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    """Relative links are resolved from the page that has them."""
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert not [target for target in targets if not (page.parent / target).exists()]
+
+
+def test_every_path_of_the_where_is_table_is_there() -> None:
+    """A newcomer who follows the table finds what it promises."""
+    _skip_until_the_command_line_is_written()
+    table = README.split("## Where is…?")[1].split("\n## ")[0]
+    paths = re.findall(r"`([\w./-]+(?:/|\.py|\.md|\.toml))`", table)
+    assert len(paths) > 20
+    assert not [path for path in paths if not (ROOT / path).exists()]
+
+
+def _commands_named() -> Iterator[str]:
+    """Each `strop …` of the pages, in backticks or in an indented line, without what follows a comment sign."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for found in re.findall(
+            r"`(?:\.venv/bin/)?strop( [^`]*)?`|^    (?:\.venv/bin/)?strop (.*)$", text, re.MULTILINE
+        ):
+            yield re.split(r"\s{2,}#|;", found[0] or found[1])[0].strip()
+
+
+@pytest.mark.parametrize("command", sorted(set(_commands_named())))
+def test_every_command_named_exists_with_its_options(command: str) -> None:
+    """Each `strop VERB --option` written anywhere is a command with that option."""
+    _skip_until_the_command_line_is_written()
+    here: click.Command = _root_command()
+    known = _options(here)
+    for word in shlex.split(command):
+        if word.startswith("-"):
+            assert word.split("=")[0] in known, f"`strop {command}`: no option {word}"
+        elif isinstance(here, click.Group):
+            found = here.get_command(click.Context(here), word)
+            assert found is not None, f"`strop {command}`: no command {word!r}"
+            here, known = found, known | _options(found)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """A command that README does not name is one that nobody finds."""
+    _skip_until_the_command_line_is_written()
+    root = _root_command()
+    assert isinstance(root, click.Group)
+    context = click.Context(root)
+    visible = [
+        name for name in root.list_commands(context) if not getattr(root.get_command(context, name), "hidden", False)
+    ]
+    named = {command.split(" ")[0] for command in _commands_named()}
+    assert not [name for name in visible if name not in named]
+
+
+def _options(command: click.Command) -> set[str]:
+    return {
+        "--help",
+        *(name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)),
+    }
+
+
+def _root_command() -> click.Command:
+    module = importlib.import_module("tui.cli")
+    groups = [value for value in vars(module).values() if isinstance(value, click.Group)]
+    assert groups, "tui.cli has no click group"
+    return max(groups, key=lambda group: len(group.list_commands(click.Context(group))))
+
+
+def _skip_until_the_command_line_is_written() -> None:
+    if not (ROOT / "tui" / "cli.py").exists():
+        pytest.skip("tui/cli.py is not written yet")
