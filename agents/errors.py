@@ -17,6 +17,7 @@ StropError
 (traces.errors.LedgerError has its own tree: exit 7, HTTP 503 or 404)
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -87,6 +88,10 @@ class OutcomeUnknown(RunFailed):
 
     exit_code = 6
     status = 409
+
+    def __init__(self, message: str, *, hint: str = "", ops: Sequence[str] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.ops = list(ops)
 
 
 class JournalDiverged(RunFailed):

@@ -5,13 +5,15 @@ A fact belongs to a *stream*: a run, an agent's decisions, or a night of the opt
 Prevents: a fact that only one of resume, view, learning, replay and audit can see.
 """
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from traces.provenance import Provenance
 
-Json = JsonValue
+Json: TypeAlias = Any
+"""JSON-ready data of any shape. Not pydantic's JsonValue: checking every leaf again costs more than the write."""
+
 Effect = Literal["read", "idempotent", "write"]
 Origin = Literal["user", "delegation", "evaluation"]
 
@@ -173,8 +175,11 @@ class OutcomeDecided(Event):
 class RunDelegated(Event):
     """The agent handed a piece of work to another agent, whose run has its own ledger."""
 
+    BODIES = frozenset({"request"})
     kind: Literal["run_delegated"] = "run_delegated"
     agent: str
+    tool: str
+    request: str
     child_run_id: str
 
 
@@ -190,9 +195,11 @@ class RunWaited(Event):
 class RunFinished(Event):
     """The run gave its final answer."""
 
-    BODIES = frozenset({"output"})
+    BODIES = frozenset({"output", "closing"})
     kind: Literal["run_finished"] = "run_finished"
     output: Json
+    closing: Json = []
+    """Messages after the last reply: what the next turn of the conversation needs of it."""
     seconds: float
 
 

@@ -103,6 +103,19 @@ class Recorder:
             recorded, _ = self._insert(session, stream, event)
             return recorded
 
+    def announce(self, stream: str) -> None:
+        """Tell the listeners of an event that was appended inside a caller's transaction, now that it is durable."""
+        with self.database.reading() as session:
+            row = session.execute(
+                sa.select(EVENTS.c.id, EVENTS.c.seq, EVENTS.c.at)
+                .where(EVENTS.c.stream == stream)
+                .order_by(EVENTS.c.seq.desc())
+                .limit(1)
+            ).first()
+        if row is not None:
+            for listener in list(self._listeners):
+                listener(Recorded(row.id, stream, row.seq, row.at, Event()))
+
     def subscribe(self, listener: Callable[[Recorded], None]) -> Callable[[], None]:
         """Call `listener` after each durable append of this process; returns the way to stop it."""
         self._listeners.append(listener)

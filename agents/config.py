@@ -1,0 +1,244 @@
+"""Settings and the workspace: the only reader of the environment and of the workspace's files.
+
+They are read once, at the edge: rooms below and beside get plain values. Order: the environment (STROP_…) wins
+over strop.toml, which wins over the defaults written here.
+"""
+
+import getpass
+import json
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agents.definitions import Definition, load_definition
+from agents.errors import UnknownAgent, WorkspaceError
+from agents.models.settings import LocalSettings, WaitPolicy
+from tools.catalog import ServerSpec
+
+DEFAULT_MODEL = "local:qwen2.5-coder-1.5b-instruct"
+
+
+class Section(BaseModel):
+    """Base of the sections of strop.toml: a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WorkspaceSection(Section):
+    """`[workspace]`"""
+
+    name: str = ""
+    environment: str = "local"
+    """Shown in the terminal at all times: local, test, production …"""
+
+
+class DatabaseSection(Section):
+    """`[database]`"""
+
+    url: str = ""
+    """SQLAlchemy URL; empty: SQLite in .strop/strop.db of the workspace."""
+
+
+class ModelsSection(Section):
+    """`[models]`"""
+
+    default: str = DEFAULT_MODEL
+    """For agents whose file names no model."""
+    reflection: str = ""
+    """A strong model for the optimizer's reflections; empty: strategies that need one are left out."""
+
+
+class LocalSection(Section):
+    """`[local]`: how the embedded model runs on this machine."""
+
+    threads: int = Field(default=0, ge=0)
+    """0: every processor this process may use."""
+    omp_wait_policy: WaitPolicy = "auto"
+    context: int = Field(default=8192, ge=512)
+    slots: int = Field(default=0, ge=0)
+    """Requests worked on at once; 0: the measured default."""
+
+
+class ServiceSection(Section):
+    """`[service]`"""
+
+    socket: str = ""
+    """Unix socket of the service; empty: .strop/strop.sock of the workspace."""
+    token: str = ""
+    """What a client over TCP must send; better in STROP_TOKEN than in a file."""
+
+
+class Config(Section):
+    """strop.toml"""
+
+    workspace: WorkspaceSection = WorkspaceSection()
+    database: DatabaseSection = DatabaseSection()
+    models: ModelsSection = ModelsSection()
+    local: LocalSection = LocalSection()
+    service: ServiceSection = ServiceSection()
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Everything a started Strop knows from files and environment, as values."""
+
+    root: Path
+    name: str
+    environment: str
+    database_url: str
+    default_model: str
+    forced_model: str | None
+    """From STROP_MODEL: every agent runs on it, whatever its definition or live bundle says."""
+    reflection_model: str | None
+    local: LocalSettings
+    socket: Path
+    token: str
+    user: str
+    servers: Mapping[str, ServerSpec]
+    agents: Mapping[str, Definition]
+
+    def agent(self, name: str) -> Definition:
+        """The definition of that name.
+
+        Raises:
+            UnknownAgent: with the names there are.
+        """
+        if name not in self.agents:
+            raise UnknownAgent(name, sorted(self.agents))
+        return self.agents[name]
+
+    def model_for(self, definition: Definition) -> str:
+        """The model that the definition's own bundle names: forced, its own, or the default."""
+        return self.forced_model or definition.model or self.default_model
+
+
+def find_workspace(start: Path) -> Path:
+    """The folder with strop.toml, here or above.
+
+    Raises:
+        WorkspaceError: there is none.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "strop.toml").is_file():
+            return folder
+    raise WorkspaceError(
+        f"no strop.toml in {str(start)!r} or above it",
+        hint="Make a workspace with `strop init DIR`, or point to one with --workspace DIR.",
+    )
+
+
+def load_workspace(root: Path, environ: Mapping[str, str] | None = None) -> Workspace:
+    """Read a workspace whole.
+
+    Raises:
+        WorkspaceError: the first file that is missing or wrong, with place and remedy.
+    """
+    env = os.environ if environ is None else environ
+    root = root.resolve()
+    config = load_config(root / "strop.toml")
+    folder = root / ".strop"
+    models_dir = env.get("STROP_MODELS_DIR") or str(Path.home() / ".cache" / "strop" / "models")
+    return Workspace(
+        root=root,
+        name=config.workspace.name or root.name,
+        environment=env.get("STROP_ENVIRONMENT") or config.workspace.environment,
+        database_url=env.get("STROP_DATABASE_URL") or config.database.url or f"sqlite:///{folder / 'strop.db'}",
+        default_model=config.models.default,
+        forced_model=env.get("STROP_MODEL") or None,
+        reflection_model=env.get("STROP_REFLECTION_MODEL") or config.models.reflection or None,
+        local=LocalSettings(
+            models_dir=Path(models_dir),
+            threads=int(env.get("STROP_THREADS") or config.local.threads),
+            omp_wait_policy=config.local.omp_wait_policy,
+            context=config.local.context,
+            slots=config.local.slots,
+        ),
+        socket=Path(config.service.socket) if config.service.socket else folder / "strop.sock",
+        token=env.get("STROP_TOKEN") or config.service.token,
+        user=env.get("STROP_USER") or _login(),
+        servers=load_servers(root, env),
+        agents=load_agents(root),
+    )
+
+
+def load_config(path: Path) -> Config:
+    """Read strop.toml alone."""
+    try:
+        return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise WorkspaceError(f"{path}: not there", hint="Make a workspace with `strop init DIR`.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WorkspaceError(f"{path}: {error}", hint="Mend the TOML at that place.") from error
+    except ValidationError as error:
+        detail = error.errors()[0]
+        where = ".".join(str(part) for part in detail["loc"])
+        raise WorkspaceError(f"{path}: {where}: {detail['msg']}") from error
+
+
+def load_agents(root: Path) -> dict[str, Definition]:
+    """Read agents/*.yaml; names must be unique."""
+    found: dict[str, Definition] = {}
+    for path in sorted((root / "agents").glob("*.yaml")):
+        definition = load_definition(path)
+        if definition.name in found:
+            other = found[definition.name].path.name
+            raise WorkspaceError(f"{path}: agent {definition.name!r} is also defined in {other}")
+        found[definition.name] = definition
+    return found
+
+
+def load_servers(root: Path, environ: Mapping[str, str]) -> dict[str, ServerSpec]:
+    """Read mcp.json; `${NAME}` and `${NAME:-default}` come from the environment, `${PYTHON}` is this interpreter."""
+    path = root / "mcp.json"
+    if not path.exists():
+        return {}
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        entries = data["mcpServers"]
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise WorkspaceError(f"{path}: {error}", hint="Mend the JSON at that place.") from error
+    except (KeyError, TypeError) as error:
+        raise WorkspaceError(f'{path}: no "mcpServers" object') from error
+    known = {"PYTHON": sys.executable, **environ}
+    servers = {}
+    for name, entry in entries.items():
+        try:
+            servers[name] = ServerSpec.model_validate({"name": name, "cwd": str(root), **_expand(entry, known, path)})
+        except ValidationError as error:
+            detail = error.errors()[0]
+            where = ".".join(str(part) for part in detail["loc"])
+            raise WorkspaceError(f"{path}: server {name!r}: {where}: {detail['msg']}") from error
+    return servers
+
+
+def _expand(value: Any, known: Mapping[str, str], path: Path) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(item, known, path) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, known, path) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def fill(match: re.Match[str]) -> str:
+        name, default = match.group(1), match.group(2)
+        if name in known:
+            return known[name]
+        if default is None:
+            raise WorkspaceError(f"{path}: ${{{name}}} is not set", hint=f"Set {name} in the environment.")
+        return default
+
+    return re.sub(r"\$\{(\w+)(?::-([^}]*))?\}", fill, value)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no name for this user id, as in a bare container
+        return "operator"

@@ -1,0 +1,158 @@
+"""What an agent is: a pydantic-ai AgentSpec in a YAML file, with a `strop:` block for what the spec has no place for.
+
+Everything in the file that shapes behaviour becomes the bundle `Definition.bundle`; the rest (metric, description)
+is about the agent, not part of it. Each mistake is told with file, place and remedy; several are told at once.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from agents.errors import WorkspaceError
+from agents.prompts.bundle import Bundle, Delegate, Demonstration, Limits, ToolAccess, ToolText
+
+
+class Strict(BaseModel):
+    """Base of what people write by hand: a misspelt field is an error, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldCheck(Strict):
+    """How one field of the answer is compared with the right one."""
+
+    weight: float = Field(default=1.0, gt=0)
+    tolerance: float | None = None
+    """For numbers: the allowed absolute difference, in the field's own unit."""
+
+
+class Metric(Strict):
+    """What a right answer is, as a check in code."""
+
+    kind: Literal["fields", "calls", "text"] = "fields"
+    fields: dict[str, FieldCheck] = {}
+
+
+class StropBlock(Strict):
+    """The `strop:` block of an agent's file."""
+
+    tools: tuple[ToolAccess, ...] = ()
+    delegates: tuple[Delegate, ...] = ()
+    tool_texts: dict[str, ToolText] = {}
+    reasoning_chars: int = Field(default=0, ge=0)
+    rules: tuple[str, ...] = ()
+    demonstrations: tuple[Demonstration, ...] = ()
+    metric: Metric = Metric()
+    limits: Limits = Limits()
+
+
+class Definition(BaseModel):
+    """One agent of the workspace, as its file describes it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    description: str
+    path: Path
+    instructions: str
+    model: str | None
+    settings: dict[str, JsonValue]
+    output_schema: dict[str, JsonValue] | None
+    block: StropBlock
+
+    def bundle(self, model: str) -> Bundle:
+        """The bundle that the file describes, with the model that was chosen for it."""
+        return Bundle(
+            agent=self.name,
+            instructions=self.instructions,
+            rules=self.block.rules,
+            demonstrations=self.block.demonstrations,
+            model=model,
+            settings=self.settings,
+            output_schema=self.output_schema,
+            tools=self.block.tools,
+            delegates=self.block.delegates,
+            tool_texts=self.block.tool_texts,
+            reasoning_chars=self.block.reasoning_chars,
+            limits=self.block.limits,
+        )
+
+
+SPEC_FIELDS = {"name", "description", "model", "instructions", "model_settings", "output_schema", "strop"}
+"""The fields of an AgentSpec that Strop carries into a bundle. Others are refused rather than silently dropped."""
+
+
+def load_definition(path: Path) -> Definition:
+    """Read one agent's file.
+
+    Raises:
+        WorkspaceError: not readable, not YAML, or not an agent; every mistake found is in the message.
+    """
+    data = _read_yaml(path)
+    unknown = sorted(data.keys() - SPEC_FIELDS)
+    if unknown:
+        raise WorkspaceError(
+            f"{path}: unknown field {unknown[0]!r}",
+            hint=f"An agent's file may have: {', '.join(sorted(SPEC_FIELDS))}.",
+        )
+    problems = _spec_problems({key: value for key, value in data.items() if key != "strop"})
+    try:
+        block = StropBlock.model_validate(data.get("strop") or {})
+    except ValidationError as error:
+        block = StropBlock()
+        problems += [_place(detail, "strop.") for detail in error.errors()]
+    if not data.get("name"):
+        problems.append("name: missing; every agent needs one")
+    if not str(data.get("instructions") or "").strip():
+        problems.append("instructions: missing; say what the agent is to do")
+    if problems:
+        raise WorkspaceError(f"{path}: " + "; ".join(problems), hint="`strop doctor` checks the whole workspace.")
+    return Definition(
+        name=str(data["name"]),
+        description=str(data.get("description") or ""),
+        path=path,
+        instructions=str(data["instructions"]),
+        model=data.get("model"),
+        settings=data.get("model_settings") or {},
+        output_schema=data.get("output_schema"),
+        block=block,
+    )
+
+
+def _spec_problems(spec: dict[str, Any]) -> list[str]:
+    """What pydantic-ai itself finds wrong with the spec."""
+    from pydantic_ai import AgentSpec
+
+    try:
+        AgentSpec.model_validate(spec)
+    except ValidationError as error:
+        return [_place(detail, "") for detail in error.errors()]
+    return []
+
+
+def _place(detail: Any, prefix: str) -> str:
+    where = ".".join(str(part) for part in detail["loc"])
+    return f"{prefix}{where}: {detail['msg']}"
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise WorkspaceError(
+            f"{path}: not UTF-8 text (byte {error.start})", hint="Save the file in UTF-8."
+        ) from error
+    except OSError as error:
+        raise WorkspaceError(f"{path}: {error.strerror}") from error
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark is not None else str(path)
+        what = getattr(error, "problem", None) or "not valid YAML"
+        raise WorkspaceError(f"{where}: {what}", hint="Mend the YAML at that place.") from error
+    if not isinstance(data, dict):
+        raise WorkspaceError(f"{path}: not a mapping of fields", hint="`strop init DIR` writes an example.")
+    return data

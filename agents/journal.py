@@ -1,0 +1,122 @@
+"""One run's view of its ledger while it is worked on: what is recorded, what comes next, who listens.
+
+Operations (`agents.operations`) ask it for keys and write through it; nothing else writes about a run's steps.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from agents.errors import OutcomeUnknown
+from agents.recording import Recording, ReplaySource
+from traces.events import Effect, Event
+from traces.recorder import Recorder
+
+Delta = Callable[[str, str], None]
+"""(kind: text | thinking | tool, piece) while a reply is being written. Not a fact: never stored."""
+
+
+def price_of(response: Any) -> float | None:
+    """US dollars that a recorded reply cost, by the public price table; None where no price is known."""
+    from pydantic import TypeAdapter
+    from pydantic_ai.messages import ModelResponse
+
+    try:
+        return float(TypeAdapter(ModelResponse).validate_python(response).cost().total_price)
+    except (LookupError, ValueError, AssertionError):
+        return None
+
+
+class ReplayMiss(Exception):
+    """Under replay, a call was made that the recording cannot answer: the rollout is undecidable, not wrong."""
+
+    def __init__(self, tool: str) -> None:
+        super().__init__(f"the recording has no answer for this call of {tool!r}")
+        self.tool = tool
+
+
+@dataclass
+class Journal:
+    """One run's view of its ledger while it is worked on."""
+
+    run_id: str
+    conversation_id: str
+    started_at: datetime
+    recorder: Recorder
+    recording: Recording
+    effects: Callable[[str, str, Any], Effect]
+    """(server, tool, its definition) -> what the house says a call of it does."""
+    replay: ReplaySource | None = None
+    on_delta: Delta | None = None
+    price: Callable[[Any], float | None] = lambda response: None
+    history_messages: int = 0
+    """Messages of earlier turns at the start of each request: kept by reference, not stored again."""
+    seen_messages: int = 0
+    chain: str = ""
+    """Running digest of the messages seen so far, so that each is hashed once."""
+    ordinals: dict[str, int] = field(default_factory=dict)
+    requests: int = 0
+
+    def record(self, event: Event) -> None:
+        """Make one fact durable and known to this run."""
+        self.recorder.append(self.run_id, event)
+        self.recording.add(event)
+
+    def next_key(self, name: str) -> str:
+        """`name/1`, `name/2` …: the same on each replay, since operations of one name come in order."""
+        self.ordinals[name] = self.ordinals.get(name, 0) + 1
+        return f"{name}/{self.ordinals[name]}"
+
+    def check_known(self) -> None:
+        """Stop before anything is done when a person has to say first what became of a call.
+
+        Raises:
+            OutcomeUnknown: names the calls.
+        """
+        unknown = self.recording.unknown
+        if unknown:
+            raise unknown_outcome(self.run_id, [operation.op for operation in unknown])
+
+
+def unknown_outcome(run_id: str, ops: Sequence[str]) -> OutcomeUnknown:
+    """The error that names the calls a person has to decide on."""
+    return OutcomeUnknown(
+        f"run {run_id} stopped in the middle of {len(ops)} call(s) that may have changed something: {', '.join(ops)}",
+        hint=f"Find out what happened, then: strop outcome {run_id} OP --retry | --done RESULT | --abandon.",
+        ops=ops,
+    )
+
+
+_CURRENT: ContextVar[Journal | None] = ContextVar("strop_journal", default=None)
+
+
+@contextmanager
+def journaled(journal: Journal) -> Iterator[Journal]:
+    """Within this, every agent run of the task records into (and is answered from) the journal."""
+    token = _CURRENT.set(journal)
+    try:
+        yield journal
+    finally:
+        _CURRENT.reset(token)
+
+
+def find_journal() -> Journal | None:
+    """The journal of the run that this task works on, or None outside of runs."""
+    return _CURRENT.get()
+
+
+def current_journal() -> Journal:
+    """The journal of the run that this task works on."""
+    journal = _CURRENT.get()
+    if journal is None:
+        raise RuntimeError("no run is being worked on in this task")
+    return journal
+
+
+def seconds_since(start: float) -> float:
+    """Seconds on a clock that does not jump."""
+    return round(time.monotonic() - start, 6)

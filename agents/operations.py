@@ -1,0 +1,307 @@
+"""What is recorded about each operation of a run, and when it is answered from the record instead of being done.
+
+The order is the promise: a tool call is on record before it is sent, its result before the model sees it, a reply
+before the next step starts. What is on record is never done again.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Any, Final, Literal
+
+from pydantic_ai.durable_exec import (
+    DurableOperationId,
+    ModelRequestId,
+    ModelRequestParams,
+    ToolsetCallToolId,
+    ToolsetCallToolParams,
+    ToolsetGetToolsId,
+)
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest, ModelResponse
+
+from agents.errors import JournalDiverged
+from agents.journal import Journal, ReplayMiss, seconds_since, unknown_outcome
+from agents.recording import RESULT_OF, Operation
+from tools.errors import ToolServerError
+from tools.mcp import as_server_error, is_transport_failure
+from traces.events import (
+    ModelFailed,
+    ModelReplied,
+    ModelRequested,
+    ReplayDiverged,
+    ToolCalled,
+    ToolFailed,
+    ToolReturned,
+    ToolsListed,
+)
+from traces.ids import canonical_json, digest_json, digest_text
+
+Body = Callable[[], Awaitable[Any]]
+
+CALL_KEY: ContextVar[str] = ContextVar("strop_call_key", default="")
+"""The idempotency key of the tool call that this task is sending."""
+
+_VOLATILE: Final = frozenset({"timestamp", "run_id", "conversation_id", "instructions", "instruction_parts", "state"})
+"""Parts of a message that differ between a run and its replay, or are recorded once beside it."""
+
+_OUTCOMES: Final[dict[str, Literal["ok", "retry", "failed", "deferred"]]] = {
+    "model_retry": "retry",
+    "validation_error": "retry",
+    "tool_failed": "failed",
+    "approval_required": "deferred",
+    "call_deferred": "deferred",
+}
+
+
+async def perform(journal: Journal, operation: DurableOperationId, params: Any, body: Body) -> Any:
+    """Do one operation, or give what is on record of it. Returns the JSON-ready payload."""
+    match operation:
+        case ModelRequestId():
+            return await _request_model(journal, operation, params, body)
+        case ToolsetGetToolsId():
+            return await _list_tools(journal, operation.toolset_id, body)
+        case ToolsetCallToolId():
+            return await _call_tool(journal, operation.toolset_id, params, body)
+        case _:
+            # Argument validation, server instructions, event handlers: no effect outside, so done again on replay.
+            return await body()
+
+
+# --- model requests ----------------------------------------------------------------------------------------------
+
+
+async def _request_model(journal: Journal, operation: ModelRequestId, params: ModelRequestParams, body: Body) -> Any:
+    op = journal.next_key("model")
+    journal.requests += 1
+    asked = _asked(journal, op, operation.model_name, params)
+    known = journal.recording.find(op)
+    if known is not None and known.fingerprint not in (None, asked.fingerprint):
+        raise JournalDiverged(
+            f"run {journal.run_id} would now ask the model something else than is recorded at {op!r}",
+            hint="Its bundle or Strop's version changed in between; start a new run.",
+        )
+    if known is not None and known.done:
+        return known.result
+    journal.record(asked.model_copy(update={"attempt": 1 if known is None else known.attempts + 1}))
+    start = time.monotonic()
+    try:
+        payload = await body()
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        attempt = 1 if known is None else known.attempts
+        journal.record(
+            ModelFailed(
+                op=op,
+                step=journal.requests,
+                attempt=attempt,
+                model=operation.model_name,
+                error=type(error).__name__,
+                message=str(error)[:2000],
+                seconds=seconds_since(start),
+            )
+        )
+        raise
+    usage = payload.get("usage") or {}
+    found = journal.recording.find(op)
+    journal.record(
+        ModelReplied(
+            op=op,
+            step=journal.requests,
+            attempt=1 if found is None else found.attempts,
+            model=payload.get("model_name") or operation.model_name,
+            response=payload,
+            input_tokens=usage.get("input_tokens") or 0,
+            output_tokens=usage.get("output_tokens") or 0,
+            cached_tokens=usage.get("cache_read_tokens") or 0,
+            cost=journal.price(payload),
+            seconds=seconds_since(start),
+        )
+    )
+    return payload
+
+
+def _asked(journal: Journal, op: str, model: str, params: ModelRequestParams) -> ModelRequested:
+    """The request as a fact: the messages that are new, and a fingerprint over all it depends on."""
+    messages = params.messages
+    start = max(journal.history_messages, journal.seen_messages)
+    if len(messages) < start:  # somebody rewrote the history (compaction): then all of it is new
+        start = 0
+    new = _plain(messages[start:])
+    journal.chain = digest_text(journal.chain + canonical_json(new))
+    journal.seen_messages = len(messages)
+    request = params.model_request_parameters
+    tools = [
+        {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": tool.parameters_json_schema,
+            "kind": tool.kind,
+        }
+        for tool in (*request.function_tools, *request.output_tools)
+    ]
+    settings = {key: value for key, value in (params.model_settings or {}).items() if _json_ready(value)}
+    instructions = _instructions(messages)
+    fingerprint = digest_json([model, journal.chain, instructions, settings, tools])
+    return ModelRequested(
+        op=op,
+        step=journal.requests,
+        model=model,
+        messages=_without_replies(journal, messages[start:], new),
+        messages_before=start,
+        instructions=instructions,
+        settings=settings,
+        tools=tools,
+        fingerprint=fingerprint,
+    )
+
+
+def _plain(messages: list[ModelMessage]) -> list[dict[str, Any]]:
+    return [_stable(message) for message in ModelMessagesTypeAdapter.dump_python(messages, mode="json")]
+
+
+def _stable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _stable(item) for key, item in value.items() if key not in _VOLATILE and item is not None}
+    return [_stable(item) for item in value] if isinstance(value, list) else value
+
+
+def _without_replies(
+    journal: Journal, messages: list[ModelMessage], plain: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Only what is not on record yet: replies are, and so are tool results (named by their call)."""
+    kept = [data for message, data in zip(messages, plain, strict=True) if not isinstance(message, ModelResponse)]
+    return [{**data, "parts": [_by_reference(journal, part) for part in data.get("parts", [])]} for data in kept]
+
+
+def _by_reference(journal: Journal, part: dict[str, Any]) -> dict[str, Any]:
+    call_id = part.get("tool_call_id")
+    recorded = journal.recording.results.get(call_id) if call_id else None
+    if recorded is None or recorded.get("result") != part.get("content"):
+        return part
+    return {**part, "content": {RESULT_OF: call_id}}
+
+
+def _instructions(messages: list[ModelMessage]) -> str | None:
+    for message in reversed(messages):
+        if isinstance(message, ModelRequest):
+            return message.instructions
+    return None
+
+
+def _json_ready(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool | list | dict)
+
+
+# --- tools -------------------------------------------------------------------------------------------------------
+
+
+async def _list_tools(journal: Journal, server: str, body: Body) -> Any:
+    op = journal.next_key(f"list/{server}")
+    known = journal.recording.find(op)
+    if known is not None and known.done:
+        return known.result
+    source = None
+    if journal.replay is not None and server in journal.replay.lists:
+        payload, source = journal.replay.lists[server], journal.replay.run_id
+    else:
+        try:
+            payload = await body()
+        except asyncio.CancelledError:
+            raise
+        except ToolServerError:
+            raise
+        except Exception as error:
+            raise as_server_error(server, error) from error
+    journal.record(ToolsListed(op=op, server=server, tools=payload, digest=digest_json(payload), source_run=source))
+    return payload
+
+
+async def _call_tool(journal: Journal, server: str, params: ToolsetCallToolParams, body: Body) -> Any:
+    step, call_id = params.ctx.run_step, params.ctx.tool_call_id or "call"
+    op = journal.next_key(f"tool/{step}/{server}/{params.name}/{call_id}").removesuffix("/1")
+    known = journal.recording.find(op)
+    if known is not None and known.done:
+        return known.result
+    if known is not None and known.unknown:
+        raise unknown_outcome(journal.run_id, [op])
+    call = ToolCalled(
+        op=op,
+        step=step,
+        attempt=1 if known is None else known.attempts + 1,
+        tool=params.name,
+        server=server,
+        arguments=params.tool_args,
+        call_id=call_id,
+        idempotency_key=f"{journal.run_id}:{op}",
+        effect=journal.effects(server, params.name, params.tool.tool_def if params.tool else None),
+    )
+    journal.record(call)
+    if journal.replay is not None:
+        return _replayed(journal, call)
+    return await _sent(journal, call, body)
+
+
+async def _sent(journal: Journal, call: ToolCalled, body: Body) -> Any:
+    start = time.monotonic()
+    CALL_KEY.set(call.idempotency_key)
+    try:
+        payload = await body()
+    except asyncio.CancelledError:
+        raise  # what became of the call is unknown, and the missing result says so
+    except Exception as error:
+        broken = error
+        if not isinstance(error, ToolServerError) and is_transport_failure(error):
+            broken = ToolServerError(call.server, f"{call.tool!r}: {error}", sent=True)
+        journal.record(
+            ToolFailed(
+                op=call.op,
+                step=call.step,
+                attempt=call.attempt,
+                tool=call.tool,
+                error=type(broken).__name__,
+                message=str(broken)[:2000],
+                sent=getattr(broken, "sent", True),
+            )
+        )
+        if broken is error:
+            raise
+        raise broken from error
+    _returned(journal, call, payload, seconds_since(start), None)
+    return payload
+
+
+def _replayed(journal: Journal, call: ToolCalled) -> Any:
+    assert journal.replay is not None
+    found, payload = journal.replay.answer(call.server, call.tool, call.arguments, call.effect)
+    if not found:
+        journal.record(
+            ReplayDiverged(op=call.op, step=call.step, attempt=call.attempt, tool=call.tool, arguments=call.arguments)
+        )
+        raise ReplayMiss(call.tool)
+    _returned(journal, call, payload, 0.0, journal.replay.run_id)
+    return payload
+
+
+def _returned(journal: Journal, call: ToolCalled, payload: Any, seconds: float, source: str | None) -> None:
+    kind = payload.get("kind", "") if isinstance(payload, dict) else ""
+    journal.record(
+        ToolReturned(
+            op=call.op,
+            step=call.step,
+            attempt=call.attempt,
+            tool=call.tool,
+            result=payload,
+            seconds=seconds,
+            outcome=_OUTCOMES.get(kind, "ok"),
+            size=len(canonical_json(payload)),
+            source_run=source,
+        )
+    )
+
+
+def pending(operation: Operation) -> str:
+    """One line for people about a call whose outcome is unknown."""
+    call = operation.call
+    return operation.op if call is None else f"{operation.op}: {call.tool} {canonical_json(call.arguments)}"

@@ -1,0 +1,163 @@
+"""What a run's ledger says about its operations, in the form that resume and safe evaluation look things up in.
+
+Pure over events: built once from one read of the ledger, then asked by key.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from traces.events import (
+    Effect,
+    Event,
+    ModelReplied,
+    ModelRequested,
+    OutcomeDecided,
+    RunDelegated,
+    ToolCalled,
+    ToolFailed,
+    ToolReturned,
+    ToolsListed,
+)
+from traces.ids import canonical_json
+
+RESULT_OF: Final = "$result_of"
+"""In a stored message, {"$result_of": call id} stands for a tool result that is on record as such."""
+
+
+@dataclass
+class Operation:
+    """All the ledger says about one operation of a run, over its attempts."""
+
+    op: str
+    attempts: int = 0
+    fingerprint: str | None = None
+    effect: Effect | None = None
+    call: ToolCalled | None = None
+    result: Any = None
+    done: bool = False
+    decision: OutcomeDecided | None = None
+    safe_to_repeat: bool = False
+    """The newest attempt certainly had no effect (it was never sent)."""
+
+    @property
+    def unknown(self) -> bool:
+        """A write was sent and nobody knows what became of it."""
+        return self.call is not None and not self.done and not self.safe_to_repeat and self.effect == "write"
+
+
+@dataclass
+class Recording:
+    """The operations of one run, in order."""
+
+    operations: dict[str, Operation] = field(default_factory=dict)
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Recorded tool results by the model's id of the call."""
+
+    def add(self, event: Event) -> None:
+        """Take one more fact in."""
+        if event.op is None:
+            return
+        operation = self.operations.setdefault(event.op, Operation(event.op))
+        operation.attempts = max(operation.attempts, event.attempt)
+        match event:
+            case ModelRequested():
+                operation.fingerprint = event.fingerprint
+            case ModelReplied():
+                operation.result, operation.done = event.response, True
+            case ToolsListed():
+                operation.result, operation.done = event.tools, True
+            case ToolCalled():
+                operation.call, operation.effect = event, event.effect
+                operation.safe_to_repeat, operation.decision = False, None
+            case ToolReturned():
+                operation.result, operation.done = event.result, True
+                if operation.call is not None and isinstance(event.result, dict):
+                    self.results[operation.call.call_id] = event.result
+            case ToolFailed():
+                operation.safe_to_repeat = not event.sent
+            case OutcomeDecided():
+                operation.decision = event
+                operation.safe_to_repeat = event.decision == "retry"
+                if event.decision != "retry":
+                    operation.result, operation.done = _decided(event), True
+            case _:
+                pass
+
+    def find(self, op: str) -> Operation | None:
+        """What is on record about the operation, or None when it is new."""
+        return self.operations.get(op)
+
+    @property
+    def unknown(self) -> list[Operation]:
+        """The calls whose outcome only a person can tell."""
+        return [operation for operation in self.operations.values() if operation.unknown]
+
+    @property
+    def finished(self) -> int:
+        """How many operations need not be done again."""
+        return sum(operation.done for operation in self.operations.values())
+
+
+def recording_of(events: Iterable[Event]) -> Recording:
+    """The recording that a run's events make."""
+    recording = Recording()
+    for event in events:
+        recording.add(event)
+    return recording
+
+
+def _decided(event: OutcomeDecided) -> Any:
+    """The tool result that a person's decision stands for, in the form in which results are recorded."""
+    if event.decision == "done":
+        return {"result": event.result, "kind": "tool_return"}
+    who, why = event.provenance.by, event.provenance.reason or "no reason given"
+    return {"message": f"The call was abandoned by {who}: {why}. Do not try it again.", "kind": "tool_failed"}
+
+
+class ReplaySource:
+    """Recorded tool results of one real run, for trying another bundle without any side effect.
+
+    A call is answered by (server, tool, canonical arguments), the n-th equal call by the n-th result. A write called
+    more often than recorded is a divergence; a read gets its last result again.
+    """
+
+    def __init__(self, run_id: str, events: Iterable[Event]) -> None:
+        self.run_id = run_id
+        self.lists: dict[str, Any] = {}
+        self.children: dict[tuple[str, str], list[str]] = {}
+        self._results: dict[tuple[str, str, str], list[Any]] = {}
+        called: dict[str, ToolCalled] = {}
+        for event in events:
+            match event:
+                case ToolsListed():
+                    self.lists.setdefault(event.server, event.tools)
+                case ToolCalled(op=str(op)):
+                    called[op] = event
+                case ToolReturned(op=str(op)) if op in called:
+                    self._results.setdefault(_key(called[op]), []).append(event.result)
+                case RunDelegated():
+                    key = (event.agent, canonical_json(event.request))
+                    self.children.setdefault(key, []).append(event.child_run_id)
+                case _:
+                    pass
+        self._used: dict[tuple[str, str, str], int] = {}
+
+    def answer(self, server: str, tool: str, arguments: Any, effect: Effect) -> tuple[bool, Any]:
+        """(found, recorded result). Keeps count, so that equal calls get their results in order."""
+        key = (server, tool, canonical_json(arguments))
+        results = self._results.get(key)
+        used = self._used.get(key, 0)
+        if not results or (used >= len(results) and effect == "write"):
+            return False, None
+        self._used[key] = used + 1
+        return True, results[min(used, len(results) - 1)]
+
+    def child(self, agent: str, request: str) -> str | None:
+        """The recorded run that answered this request to another agent, or None."""
+        children = self.children.get((agent, canonical_json(request)))
+        return children[0] if children else None
+
+
+def _key(call: ToolCalled) -> tuple[str, str, str]:
+    return call.server, call.tool, canonical_json(call.arguments)

@@ -1,0 +1,392 @@
+"""Running agents: THE CORE. Start a run, work on it to its end, go on with it after a crash.
+
+Everything a run does is in its ledger (`agents.operations` sees to it); this module opens and closes the ledger,
+holds the lease while it works, and turns whatever went wrong into one recorded fact and one clear error.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_ai import Agent, RunContext, ToolFailed, UsageLimits
+from pydantic_ai.mcp import MCPToolset
+from pydantic_ai.models import Model
+
+from agents.build import answer_text, build_agent, effect_of
+from agents.config import Workspace
+from agents.errors import OutcomeUnknown, RunFailed, RunOwned, UsageError
+from agents.failures import told
+from agents.history import read_history
+from agents.journal import Delta, Journal, ReplayMiss, current_journal, journaled, price_of, seconds_since
+from agents.operations import CALL_KEY
+from agents.prompts.bundle import Bundle, Delegate
+from agents.prompts.store import get_bundle
+from agents.recording import Recording, ReplaySource, recording_of
+from agents.selection import choose_bundle
+from tools.mcp import close_toolset, open_toolset
+from traces.db import Database
+from traces.errors import LedgerError
+from traces.events import (
+    Event,
+    Origin,
+    OutcomeDecided,
+    RunCancelled,
+    RunDelegated,
+    RunFinished,
+    RunResumed,
+    RunStarted,
+    RunWaited,
+)
+from traces.events import RunFailed as RunFailedEvent
+from traces.ids import digest_json, new_id, short
+from traces.leases import LEASE_SECONDS, claim, release
+from traces.provenance import Provenance
+from traces.recorder import Recorder
+from traces.store import get_run, list_conversation, read_events
+from traces.summary import RunSummary
+
+ModelMaker = Callable[[Bundle], Model[Any]]
+"""Gives the model that a bundle names."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a run ended: its row, and its whole output (None where it gave none)."""
+
+    run: RunSummary
+    output: Any = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is asked of an agent."""
+
+    agent: str
+    input: str
+    conversation_id: str | None = None
+    origin: Origin = "user"
+    bundle: str | None = None
+    """A certain bundle instead of the live one (evaluation)."""
+    replay_of: str | None = None
+    """Answer tool calls from this run's recording; nothing is sent to any server."""
+    history: tuple[str, ...] | None = None
+    """Runs whose messages come before; None: the conversation's own."""
+    metadata: Mapping[str, Any] | None = None
+
+
+class Runtime:
+    """Runs the agents of one workspace on one event loop. Any number may run on one database.
+
+    Args:
+        workspace: definitions, servers and settings.
+        database: where the ledger is.
+        make_model: gives the model for a bundle; a scripted one in tests.
+        worker: this worker's name, unique among the living ones.
+    """
+
+    def __init__(
+        self, workspace: Workspace, database: Database, *, make_model: ModelMaker, worker: str | None = None
+    ) -> None:
+        self.workspace = workspace
+        self.database = database
+        self.recorder = Recorder(database)
+        self.worker = worker or f"{os.uname().nodename}:{os.getpid()}:{new_id('w')[-6:]}"
+        self._make_model = make_model
+        self._agents: dict[str, Agent[Any, Any]] = {}
+        self._servers: dict[tuple[str, int], MCPToolset[Any]] = {}
+        self._tasks: dict[str, asyncio.Task[Any]] = {}
+
+    # --- starting and working -----------------------------------------------------------------------------------
+
+    def start(self, ask: Start, *, run_id: str | None = None, parent: tuple[str, str] | None = None) -> str:
+        """Accept a run: it is in the ledger, with its bundle, when this returns. Gives its id.
+
+        Raises:
+            UnknownAgent: with the names there are.
+            UsageError: the input is empty or not text.
+        """
+        self.workspace.agent(ask.agent)
+        _check_text(ask.input)
+        conversation = ask.conversation_id or new_id("conv")
+        run_id = run_id or new_id("run")
+        with self.database.writing() as session:
+            bundle = ask.bundle or choose_bundle(
+                session, self.recorder, self.workspace, ask.agent, ask.conversation_id if parent is None else None
+            )
+            history = ask.history
+            if history is None:
+                turns = [] if parent is not None else list_conversation(session, conversation)
+                history = tuple(run.id for run in turns if run.status == "finished" and run.agent == ask.agent)
+            event = RunStarted(
+                agent=ask.agent, bundle=bundle, conversation_id=conversation, input=ask.input,
+                history=list(history), origin=ask.origin, replay_of=ask.replay_of,
+                parent_run_id=parent[0] if parent else None, parent_op=parent[1] if parent else None,
+                metadata=dict(ask.metadata or {}),
+            )  # fmt: skip
+            self.recorder.append_in(session, run_id, event)
+        self.recorder.announce(run_id)
+        return run_id
+
+    async def run(self, ask: Start, *, on_delta: Delta | None = None) -> Answer:
+        """Start a run and work on it to its end."""
+        return await self.work(self.start(ask), on_delta=on_delta)
+
+    async def work(self, run_id: str, *, on_delta: Delta | None = None) -> Answer:
+        """Work on a run to its end, from wherever its ledger stands; done at once when it has ended.
+
+        Raises:
+            OutcomeUnknown: a person must say first what became of a call; the run waits.
+            RunOwned: another living worker has it.
+            StropError: why it failed; the same is in the ledger.
+        """
+        with self.database.reading() as session:
+            run = get_run(session, run_id)
+            events = [stored.event for stored in read_events(session, run_id)]
+        if run.status == "finished":
+            return Answer(run, _output(events))
+        if run.status == "cancelled":
+            raise UsageError(f"run {run_id} was cancelled", hint="Start a new one.")
+        async with self._leased(run_id):
+            task = asyncio.current_task()
+            if task is not None:
+                self._tasks.setdefault(run_id, task)
+            try:
+                return await self._work(run_id, events, on_delta)
+            finally:
+                self._tasks.pop(run_id, None)
+
+    async def _work(self, run_id: str, events: list[Event], on_delta: Delta | None) -> Answer:
+        started = events[0]
+        assert isinstance(started, RunStarted)
+        recording = recording_of(events)
+        journal = self._journal(run_id, started, recording, on_delta)
+        if len(events) > 1:
+            self.recorder.append(run_id, RunResumed(worker=self.worker, recorded_operations=recording.finished))
+        clock = time.monotonic()
+        try:
+            journal.check_known()
+            result = await self._run_agent(journal, started)
+        except BaseException as error:
+            raise self._ended(journal, error, clock) from error
+        return self._finish(journal, result, clock)
+
+    async def _run_agent(self, journal: Journal, started: RunStarted) -> Any:
+        with self.database.reading() as session:
+            bundle = get_bundle(session, started.bundle).bundle
+            history = read_history(session, started.history)
+        journal.effects = lambda server, tool, definition: effect_of(bundle, server, tool, definition)
+        journal.history_messages = len(history)
+        agent = self._agent(started.bundle, bundle)
+        limits = UsageLimits(request_limit=bundle.limits.steps, total_tokens_limit=bundle.limits.tokens)
+        with journaled(journal):
+            async with asyncio.timeout(bundle.limits.seconds):
+                return await agent.run(started.input, message_history=history or None, usage_limits=limits)
+
+    def _journal(self, run_id: str, started: RunStarted, recording: Recording, on_delta: Delta | None) -> Journal:
+        with self.database.reading() as session:
+            run = get_run(session, run_id)
+            replay = None
+            if started.replay_of is not None:
+                source = read_events(session, started.replay_of)
+                replay = ReplaySource(started.replay_of, (stored.event for stored in source))
+        return Journal(
+            run_id=run_id, conversation_id=started.conversation_id, started_at=run.started_at,
+            recorder=self.recorder, recording=recording, effects=lambda server, tool, definition: "write",
+            replay=replay, on_delta=on_delta, price=price_of,
+        )  # fmt: skip
+
+    def _finish(self, journal: Journal, result: Any, clock: float) -> Answer:
+        closing = _closing(result)
+        journal.record(RunFinished(output=result.output, closing=closing, seconds=seconds_since(clock)))
+        with self.database.reading() as session:
+            return Answer(get_run(session, journal.run_id), result.output)
+
+    def _ended(self, journal: Journal, error: BaseException, clock: float) -> BaseException:
+        """Record how the run stopped, and give the error to raise."""
+        error = told(error)
+        if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | LedgerError | RunOwned):
+            # Stopped from outside, or the ledger itself is not to be had: the run stays as it is, to be resumed.
+            return error
+        if isinstance(error, OutcomeUnknown):
+            journal.record(RunWaited(reason="outcome_unknown", ops=error.ops, message=str(error)))
+            return error
+        name = "ReplayMiss" if isinstance(error, ReplayMiss) else type(error).__name__
+        hint = getattr(error, "hint", "")
+        journal.record(RunFailedEvent(error=name, message=str(error)[:4000], hint=hint, seconds=seconds_since(clock)))
+        return error
+
+    # --- delegation ---------------------------------------------------------------------------------------------
+
+    async def _hand_over(self, delegate: Delegate, ctx: RunContext[Any], request: str) -> str:
+        """Run the other agent on the request, in a run and a ledger of its own below this one."""
+        parent = current_journal()
+        op = f"delegate/{ctx.run_step}/{delegate.tool}/{ctx.tool_call_id}"
+        child_id = f"{parent.run_id}.{short(digest_json(op))[:8]}"
+        if parent.replay is not None:
+            return self._recorded_answer(parent, delegate, request)
+        if not self._exists(child_id):
+            ask = Start(delegate.agent, request, parent.conversation_id, origin="delegation", history=())
+            self.start(ask, run_id=child_id, parent=(parent.run_id, op))
+        if parent.recording.find(op) is None:
+            parent.record(
+                RunDelegated(
+                    op=op,
+                    step=ctx.run_step,
+                    agent=delegate.agent,
+                    tool=delegate.tool,
+                    request=request,
+                    child_run_id=child_id,
+                )
+            )
+        try:
+            answer = await self.work(child_id, on_delta=None)
+        except RunFailed as error:
+            if isinstance(error, OutcomeUnknown | RunOwned):
+                raise
+            raise ToolFailed(f"{delegate.agent} could not answer: {error}") from error
+        return answer_text(answer.output)
+
+    def _recorded_answer(self, parent: Journal, delegate: Delegate, request: str) -> str:
+        assert parent.replay is not None
+        child = parent.replay.child(delegate.agent, request)
+        if child is None:
+            raise ReplayMiss(delegate.tool)
+        with self.database.reading() as session:
+            output = _output([stored.event for stored in read_events(session, child, kinds=["run_finished"])])
+        return answer_text(output)
+
+    def _exists(self, run_id: str) -> bool:
+        from traces.store import find_run
+
+        with self.database.reading() as session:
+            return find_run(session, run_id) is not None
+
+    # --- a person's words, and stopping --------------------------------------------------------------------------
+
+    def decide_outcome(self, run_id: str, decision: OutcomeDecided) -> None:
+        """Record what became of a call whose outcome was unknown. `work` then goes on with the run.
+
+        Raises:
+            UsageError: that call is not waiting for a decision.
+        """
+        with self.database.reading() as session:
+            get_run(session, run_id)
+            recording = recording_of(stored.event for stored in read_events(session, run_id))
+        waiting = [operation.op for operation in recording.unknown]
+        if decision.op not in waiting:
+            listed = ", ".join(waiting) or "none"
+            raise UsageError(
+                f"call {decision.op!r} of run {run_id} waits for no decision", hint=f"Waiting: {listed}."
+            )
+        attempt = recording.operations[decision.op].attempts
+        self.recorder.append(run_id, decision.model_copy(update={"attempt": attempt}))
+
+    async def cancel(self, run_id: str, provenance: Provenance) -> RunSummary:
+        """Stop a run. One that this worker is on stops within a moment; one that has ended stays as it is."""
+        with self.database.reading() as session:
+            run = get_run(session, run_id)
+        if run.status in {"finished", "failed", "cancelled"}:
+            return run
+        task = self._tasks.get(run_id)
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await asyncio.wait({task}, timeout=2)
+        seconds = (datetime.now(UTC) - run.started_at).total_seconds()
+        self.recorder.append(run_id, RunCancelled(provenance=provenance, seconds=seconds))
+        with self.database.reading() as session:
+            return get_run(session, run_id)
+
+    async def close(self) -> None:
+        """End the tool servers that were kept."""
+        for toolset in self._servers.values():
+            await close_toolset(toolset)
+        self._servers.clear()
+        self._agents.clear()
+
+    # --- what is kept between runs -------------------------------------------------------------------------------
+
+    def _agent(self, digest: str, bundle: Bundle) -> Agent[Any, Any]:
+        agent = self._agents.get(digest)
+        if agent is None:
+            servers = {name: self._server(name, bundle.limits.tool_bytes) for name in self.workspace.servers}
+            agent = build_agent(bundle, self._make_model(bundle), servers, self._hand_over)
+            if len(self._agents) >= 64:  # a night tries many bundles; each is quickly built again
+                self._agents.pop(next(iter(self._agents)))
+            self._agents[digest] = agent
+        return agent
+
+    def _server(self, name: str, result_bytes: int) -> MCPToolset[Any]:
+        key = (name, result_bytes)
+        if key not in self._servers:
+            log = self.workspace.root / ".strop" / f"server-{name}.log"
+            with suppress(OSError):
+                log.parent.mkdir(parents=True, exist_ok=True)
+            spec = self.workspace.servers[name]
+            self._servers[key] = open_toolset(spec, lambda ctx: CALL_KEY.get(), result_bytes=result_bytes, log=log)
+        return self._servers[key]
+
+    @asynccontextmanager
+    async def _leased(self, run_id: str) -> AsyncIterator[None]:
+        """Hold the run's lease, renewed in the background, and give it back at the end."""
+        self._claim(run_id)
+        renewing = asyncio.create_task(self._renew(run_id))
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            with suppress(LedgerError), self.database.writing() as session:
+                release(session, run_id, self.worker)
+
+    def _claim(self, run_id: str) -> None:
+        with self.database.writing() as session:
+            other = claim(session, run_id, self.worker, datetime.now(UTC))
+        if other is not None:
+            raise RunOwned(
+                f"run {run_id} is being worked on by {other}",
+                hint=f"Wait for it; a dead worker's run is free after {LEASE_SECONDS:g} s.",
+            )
+
+    async def _renew(self, run_id: str) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            with suppress(LedgerError):
+                self._claim(run_id)
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise UsageError("the input is empty", hint="Say what the agent is to do.")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UsageError(f"the input is not valid text (character {error.start})", hint="Send UTF-8.") from error
+
+
+def _output(events: list[Event]) -> Any:
+    return next((event.output for event in reversed(events) if isinstance(event, RunFinished)), None)
+
+
+def _closing(result: Any) -> list[Any]:
+    """The messages after the last reply, which no later request of this run showed."""
+    from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
+
+    tail: list[Any] = []
+    for message in reversed(result.new_messages()):
+        if isinstance(message, ModelResponse):
+            break
+        tail.insert(0, message)
+    return [
+        {key: value for key, value in data.items() if key not in {"timestamp", "run_id", "conversation_id"}}
+        for data in ModelMessagesTypeAdapter.dump_python(tail, mode="json")
+    ]
+
+
+def with_metadata(ask: Start, **metadata: Any) -> Start:
+    """The same request with more said about it."""
+    return replace(ask, metadata={**(ask.metadata or {}), **metadata})

@@ -1,0 +1,29 @@
+"""The declared tool servers, as data."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class ServerSpec(BaseModel):
+    """One entry of mcp.json: a program to start (stdio) or a URL (streamable HTTP)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    command: str | None = None
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = Field(default={}, repr=False)
+    cwd: str | None = None
+    url: str | None = None
+    headers: dict[str, str] = Field(default={}, repr=False)
+    start_seconds: float = 60.0
+    """How long a server may take to answer its first request; Python servers import for seconds on a busy machine."""
+    call_seconds: float = 120.0
+    """How long one call may take before it counts as broken."""
+
+    @model_validator(mode="after")
+    def _one_way_to_reach_it(self) -> Self:
+        if (self.command is None) == (self.url is None):
+            raise ValueError('give either "command" (with "args") or "url"')
+        return self
