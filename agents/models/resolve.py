@@ -1,0 +1,36 @@
+"""From a model string in a definition to a model that can be asked; prevents a stack trace for a missing key."""
+
+from typing import Any
+
+from pydantic_ai.exceptions import UserError
+from pydantic_ai.models import Model, infer_model
+
+from agents.models.catalogue import get_weights
+from agents.models.errors import ModelNotConfigured
+from agents.models.local import LocalModel
+from agents.models.settings import LocalSettings
+
+__all__ = ["LocalSettings", "resolve_model"]
+
+PREFIX = "local:"
+
+
+def resolve_model(model: str, local: LocalSettings) -> Model[Any]:
+    """Return the model `model` names: `local:NAME`, or any pydantic-ai string such as `openai:gpt-5`.
+
+    Nothing is loaded or asked yet. `openai:` also reaches any compatible server at `OPENAI_BASE_URL`.
+    Raises `UnknownWeights`, `ModelNotConfigured`.
+    """
+    if model.startswith(PREFIX):
+        return LocalModel(get_weights(model.removeprefix(PREFIX)), local)
+    try:
+        return infer_model(model)
+    except UserError as refused:
+        raise ModelNotConfigured(f"the model {model!r} is not configured: {refused}") from refused
+    except ImportError as missing:
+        raise ModelNotConfigured(f"the model {model!r} needs a package: {missing}") from missing
+    except ValueError as unknown:
+        raise ModelNotConfigured(
+            f"no model can be made of {model!r}: {unknown}",
+            hint="Write PROVIDER:NAME, for example openai:gpt-5-mini, or local:qwen2.5-coder-1.5b-instruct.",
+        ) from unknown
