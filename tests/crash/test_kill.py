@@ -1,0 +1,144 @@
+"""SIGKILL right after each single fact of a run, and in the middle of a write: nothing recorded is done again."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from agents.config import load_workspace
+from agents.runtime import Runtime
+from tests.crash.workshop import lines, make_workspace, run_killed_after, scripted
+from traces.db import Database, open_database
+from traces.events import OutcomeDecided
+from traces.leases import release
+from traces.provenance import Provenance
+from traces.store import get_run, list_children, read_events
+from traces.tables import LEASES
+from traces.verify import verify
+
+SERVER = str(Path(__file__).with_name("counting_server.py"))
+RUN = "run_crash"
+FACTS = 25
+"""Facts that the whole scripted run leaves, its delegated run's included; `test_without_a_kill` keeps it true."""
+
+BOSS_TURNS, CLERK_TURNS = 4, 2
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A fresh workspace."""
+    make_workspace(tmp_path / "ws", SERVER)
+    return tmp_path / "ws"
+
+
+def url(root: Path) -> str:
+    """Its database."""
+    return f"sqlite:///{root / 'ledger.db'}"
+
+
+def free_leases(database: Database) -> None:
+    """What the passing of the lease time does: the dead worker's leases run out."""
+    with database.writing() as session:
+        for row in list(session.execute(LEASES.select())):
+            release(session, row.name, row.owner)
+
+
+def finish(root: Path) -> None:
+    """Go on with the run in fresh processes until it ends; an unknown outcome is decided as a person would."""
+    for _ in range(4):
+        database = open_database(url(root))
+        free_leases(database)
+        database.close()
+        code = run_killed_after(root, url(root), RUN, None)
+        if code == 0:
+            return
+        assert code == 6, f"ended with {code}"
+        decide(root)
+    raise AssertionError("the run did not come to its end")
+
+
+def decide(root: Path) -> None:
+    """Look at the outside world (the count file), then say what became of the call."""
+    database = open_database(url(root))
+    runtime = Runtime(load_workspace(root), database, make_model=scripted(root))
+    with database.reading() as session:
+        waiting = [event.event for event in read_events(session, RUN, kinds=["run_waited"])]
+    paid = "pay 5" in lines(root / "count.txt")
+    decision = OutcomeDecided(
+        op=waiting[-1].ops[0],
+        decision="done" if paid else "retry",
+        result="paid 5" if paid else None,
+        provenance=Provenance(by="m.keller", reason="looked at the bank"),
+    )
+    runtime.decide_outcome(RUN, decision)
+    database.close()
+
+
+def check_end(root: Path) -> None:
+    """Finished, whole, and nothing that was recorded happened twice."""
+    database = open_database(url(root))
+    with database.reading() as session:
+        assert get_run(session, RUN).status == "finished"
+        assert [child.status for child in list_children(session, RUN)] == ["finished"]
+        report = verify(session)
+        assert report.whole, report.problems
+    assert Counter(lines(root / "count.txt"))["pay 5"] == 1
+    assert report.model_replies == BOSS_TURNS + CLERK_TURNS
+    database.close()
+
+
+def test_without_a_kill(root: Path) -> None:
+    """The scripted run itself: every reply asked once, every tool called once, the number of facts as stated."""
+    assert run_killed_after(root, url(root), RUN, None) == 0
+    check_end(root)
+    assert Counter(lines(root / "asked.txt")).most_common(1)[0][1] == 1
+    assert Counter(lines(root / "count.txt")) == {"look a": 1, "pay 5": 1, "look b": 1}
+    database = open_database(url(root))
+    with database.reading() as session:
+        child = list_children(session, RUN)[0].id
+        assert len(read_events(session, RUN)) + len(read_events(session, child)) == FACTS
+    database.close()
+
+
+@pytest.mark.parametrize("fact", range(1, FACTS + 1))
+def test_killed_after_each_fact(root: Path, fact: int) -> None:
+    """Whatever fact was the last before the kill: the run goes on behind it, and asks no recorded reply again."""
+    code = run_killed_after(root, url(root), RUN, fact)
+    assert code in {-9, 0}
+    asked_before = Counter(lines(root / "asked.txt"))
+    replied = recorded_replies(root)
+    finish(root)
+    check_end(root)
+    again = Counter(lines(root / "asked.txt")) - asked_before
+    assert not set(again) & replied, "a recorded reply was asked of the model again"
+
+
+def recorded_replies(root: Path) -> set[str]:
+    """`agent turn` of each reply that was on record at the kill."""
+    database = open_database(url(root))
+    found = set()
+    with database.reading() as session:
+        for name, stream in [("boss", RUN), *(("clerk", child.id) for child in list_children(session, RUN))]:
+            replies = read_events(session, stream, kinds=["model_replied"])
+            found |= {f"{name} {turn}" for turn in range(len(replies))}
+    database.close()
+    return found
+
+
+def test_killed_inside_a_write(root: Path) -> None:
+    """The effect happened and its answer was lost: the run waits for a person, and nothing is paid twice."""
+    (root / "kill-client").touch()
+    assert run_killed_after(root, url(root), RUN, None) == -9
+    assert lines(root / "count.txt") == ["look a", "pay 5"]
+    database = open_database(url(root))
+    free_leases(database)
+    database.close()
+    assert run_killed_after(root, url(root), RUN, None) == 6
+    finish(root)
+    check_end(root)
+
+
+def test_a_living_owner_keeps_its_run(root: Path) -> None:
+    """Two workers cannot have one run: the second is told who has it."""
+    run_killed_after(root, url(root), RUN, 3)  # dies, but its lease still counts
+    assert run_killed_after(root, url(root), RUN, None) == 6
