@@ -1,0 +1,34 @@
+"""The pages in docs/ leave nothing out: every setting that exists is described, and none that does not."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from agents.config import Config
+from agents.definitions import FieldCheck, Metric, StropBlock, load_definition
+from agents.prompts.bundle import Delegate, Demonstration, Limits, ToolAccess
+
+ROOT = Path(__file__).parent.parent
+WORKSPACE = (ROOT / "docs" / "workspace.md").read_text(encoding="utf-8")
+SECTIONS = [field.annotation for field in Config.model_fields.values()]
+PARTS = [StropBlock, Metric, FieldCheck, Limits, ToolAccess, Delegate, Demonstration]
+
+
+@pytest.mark.parametrize("shape", [*SECTIONS, *PARTS], ids=lambda shape: shape.__name__)
+def test_every_key_is_described(shape: type[BaseModel]) -> None:
+    """What can be written in strop.toml or in an agent's file is on the page."""
+    assert not [key for key in shape.model_fields if not re.search(rf"[`{{ ]{key}[`:]", WORKSPACE)]
+
+
+def test_every_variable_is_described() -> None:
+    """The environment variables on the page are those that the one reader of the environment reads."""
+    read = set(re.findall(r'"(STROP_[A-Z_]+)"', (ROOT / "agents" / "config.py").read_text(encoding="utf-8")))
+    assert set(re.findall(r"STROP_[A-Z_]+", WORKSPACE)) == read
+
+
+def test_the_example_of_an_agent_is_one(tmp_path: Path) -> None:
+    """The agent's file on the page can be copied."""
+    (tmp_path / "desk.yaml").write_text(WORKSPACE.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert load_definition(tmp_path / "desk.yaml").name == "desk"
