@@ -4,7 +4,10 @@ LedgerError
 ├── LedgerUnavailable     the database cannot be read or written now (locked, full, read-only, gone)
 ├── LedgerOutdated        the file was written by another version of Strop
 ├── OperationTaken        somebody else recorded this operation first: two owners of one run
-└── NotFound              no such run, event or body
+├── NotFound              no such run, event or body
+└── BadInput              what was asked or given is wrong in itself
+    ├── FilterError       a query in the filter language; names the position
+    └── FeedbackError     a judgement that says nothing, or something that cannot be kept
 """
 
 
@@ -42,3 +45,22 @@ class NotFound(LedgerError, LookupError):
 
     def __init__(self, what: str, name: str, *, hint: str = "") -> None:
         super().__init__(f"no {what} {name!r}", hint=hint)
+
+
+class BadInput(LedgerError, ValueError):
+    """Asking again without a change cannot help."""
+
+
+class FilterError(BadInput):
+    """A query that the filter language does not have.
+
+    `position` counts characters from 1 and is where the mistake starts.
+    """
+
+    def __init__(self, message: str, *, position: int, hint: str = "") -> None:
+        super().__init__(f"{message} (at character {position})", hint=hint)
+        self.position = position
+
+
+class FeedbackError(BadInput):
+    """A judgement that cannot be kept; nothing was written."""

@@ -6,12 +6,15 @@ Prevents: two spellings of one value getting two names. Everything that is named
 
 import hashlib
 import json
+import re
 from typing import Any, Final
 
 from ulid import ULID
 
 DIGEST_PREFIX: Final = "sha256:"
 """Every digest says which function made it, so that a later one can stand beside it."""
+
+_LONE_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 
 def new_id(prefix: str) -> str:
@@ -22,6 +25,8 @@ def new_id(prefix: str) -> str:
 def canonical_json(value: Any) -> str:
     """JSON text that is the same for equal values: sorted keys, no white space, UTF-8 as it is.
 
+    Half a surrogate pair, which a broken tool may send and no database can store, is written as its escape.
+
     Args:
         value: JSON-ready data (dict, list, str, int, float, bool, None).
 
@@ -29,7 +34,16 @@ def canonical_json(value: Any) -> str:
         ValueError: for NaN and infinities, which JSON does not have.
         TypeError: for anything that is not JSON-ready.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text if is_utf8(text) else _LONE_SURROGATES.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def is_utf8(text: str) -> bool:
+    """Whether the text can be encoded: a lone surrogate cannot."""
+    try:
+        return text.isascii() or bool(text.encode("utf-8"))
+    except UnicodeEncodeError:
+        return False
 
 
 def digest_text(text: str) -> str:

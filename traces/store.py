@@ -41,6 +41,16 @@ class StoredEvent:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """Where a fact stands and what kind it is, without what it says."""
+
+    seq: int
+    kind: str
+    step: int | None
+    attempt: int | None
+
+
+@dataclass(frozen=True)
 class Page(Generic[T]):
     """One page and the key to ask for the next one with; `after` is None at the end."""
 
@@ -153,17 +163,61 @@ def last_event_id(session: Session) -> int:
 
 def list_feedback(session: Session, run_ids: Iterable[str]) -> dict[str, list[FeedbackGiven]]:
     """Feedback by run id, in the order it was given."""
-    found: dict[str, list[FeedbackGiven]] = {run_id: [] for run_id in run_ids}
+    found = read_streams(session, run_ids, ["feedback_given"])
+    return {
+        run_id: [one.event for one in given if isinstance(one.event, FeedbackGiven)]
+        for run_id, given in found.items()
+    }
+
+
+def list_operation(session: Session, stream: str, op: str) -> list[Fact]:
+    """The facts about one operation, in order, without what they say."""
+    columns = (EVENTS.c.seq, EVENTS.c.kind, EVENTS.c.step, EVENTS.c.attempt)
+    query = sa.select(*columns).where(EVENTS.c.stream == stream, EVENTS.c.op == op).order_by(EVENTS.c.seq)
+    return [Fact(*row) for row in session.execute(query)]
+
+
+def read_streams(session: Session, streams: Iterable[str], kinds: Iterable[str]) -> dict[str, list[StoredEvent]]:
+    """The facts of these kinds by stream, in order: what a list shows of many streams, in one go."""
+    found: dict[str, list[StoredEvent]] = {stream: [] for stream in streams}
+    wanted = list(kinds)
     for chunk in _chunks(list(found), 500):
-        query = (
-            sa.select(EVENTS)
-            .where(EVENTS.c.stream.in_(chunk), EVENTS.c.kind == "feedback_given")
-            .order_by(EVENTS.c.stream, EVENTS.c.seq)
-        )
-        for stored in _events(session, query):
-            if isinstance(stored.event, FeedbackGiven):
-                found[stored.stream].append(stored.event)
+        query = sa.select(EVENTS).where(EVENTS.c.stream.in_(chunk), EVENTS.c.kind.in_(wanted))
+        for stored in _events(session, query.order_by(EVENTS.c.stream, EVENTS.c.seq)):
+            found[stored.stream].append(stored)
     return found
+
+
+def count_events(session: Session, streams: Iterable[str], kind: str) -> dict[str, int]:
+    """How many facts of one kind each of these streams has; streams without one are left out."""
+    found: dict[str, int] = {}
+    for chunk in _chunks(list(streams), 500):
+        query = sa.select(EVENTS.c.stream, sa.func.count()).where(EVENTS.c.stream.in_(chunk), EVENTS.c.kind == kind)
+        found.update({str(stream): int(n) for stream, n in session.execute(query.group_by(EVENTS.c.stream))})
+    return found
+
+
+def count_runs_of_bundles(session: Session, digests: Iterable[str]) -> dict[str, int]:
+    """How many runs people asked for went through each of these bundles; the optimizer's own are not counted."""
+    found: dict[str, int] = {}
+    for chunk in _chunks(list(digests), 500):
+        query = sa.select(RUNS.c.bundle, sa.func.count()).where(
+            RUNS.c.bundle.in_(chunk), RUNS.c.origin != "evaluation"
+        )
+        found.update({str(digest): int(n) for digest, n in session.execute(query.group_by(RUNS.c.bundle))})
+    return found
+
+
+def list_feed_ids(session: Session, *, after: int, limit: int = 500) -> list[int]:
+    """The ids of the facts that came after `after`, in order: for noticing that there is something new."""
+    query = sa.select(EVENTS.c.id).where(EVENTS.c.id > after).order_by(EVENTS.c.id).limit(limit)
+    return list(session.execute(query).scalars())
+
+
+def seq_of_id(session: Session, stream: str, event_id: int) -> int:
+    """The seq of the stream's last fact up to this id over all streams; 0 when there is none."""
+    query = sa.select(sa.func.max(EVENTS.c.seq)).where(EVENTS.c.stream == stream, EVENTS.c.id <= event_id)
+    return session.execute(query).scalar() or 0
 
 
 def list_streams(session: Session, prefix: str, *, limit: int = 50) -> list[str]:

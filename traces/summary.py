@@ -21,7 +21,7 @@ from traces.events import (
     RunWaited,
     ToolCalled,
 )
-from traces.ids import canonical_json
+from traces.ids import canonical_json, is_utf8
 
 Status = Literal["running", "waiting", "finished", "failed", "cancelled"]
 ENDED: Final = frozenset({"finished", "failed", "cancelled"})
@@ -97,11 +97,11 @@ def advance(run: RunSummary, event: Event, at: datetime) -> RunSummary:
         case RunResumed():
             return replace(run, status="running", error=None, ended_at=None)
         case RunWaited():
-            return replace(run, status="waiting", error=event.message)
+            return replace(run, status="waiting", error=storable(event.message))
         case RunFinished():
             return replace(run, status="finished", output=preview(event.output), ended_at=at, error=None)
         case RunFailed():
-            return replace(run, status="failed", error=f"{event.error}: {event.message}", ended_at=at)
+            return replace(run, status="failed", error=storable(f"{event.error}: {event.message}"), ended_at=at)
         case RunCancelled():
             return replace(run, status="cancelled", ended_at=at)
         case FeedbackGiven():
@@ -124,6 +124,15 @@ def fold(run_id: str, events: Iterable[tuple[Event, datetime]]) -> RunSummary | 
 
 
 def preview(value: Any) -> str:
-    """The first characters of a text, or of a value's JSON, on one line."""
+    """The first characters of a text, or of a value's JSON, on one line, as any database can store it."""
     text = value if isinstance(value, str) else canonical_json(value)
-    return " ".join(text.split())[:PREVIEW]
+    # Not all of a text of megabytes: white space alone may push what is shown a little further back.
+    line = " ".join(text[: 20 * PREVIEW].split())[:PREVIEW]
+    return storable(line)
+
+
+def storable(text: str) -> str:
+    """The text without what a database column cannot hold: NUL (PostgreSQL) and half surrogate pairs (both)."""
+    if "\0" not in text and is_utf8(text):
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
