@@ -1,0 +1,302 @@
+"""The terminal's app: which screens there are, the one stream of facts, and the keys that work everywhere.
+
+It sees the service through `tui.client` alone and imports nothing else of ours, so it can watch a service far away.
+"""
+
+import asyncio
+import importlib
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar, Final
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from agents.service.wire import AboutView, EventView, RunDetail, StartRun
+from tui.client import Client, Link, ServiceError
+from tui.glyphs import Glyphs, glyphs_for
+from tui.lines.line import Target
+from tui.messages import FactsArrived, LinkChanged, Refreshed
+from tui.screens.command import CommandLine, parse
+from tui.screens.help import Entry, HelpScreen, entries_of
+from tui.screens.nights import NightScreen, NightsScreen
+from tui.screens.prompts import BundleScreen, DiffScreen, PromptsScreen
+from tui.screens.proposals import ProposalScreen, ProposalsScreen
+from tui.screens.room import Room
+from tui.screens.run import RunScreen
+from tui.screens.runs import RunsScreen
+from tui.sse import wait_before
+from tui.theme import DARK, LIGHT, textual_theme
+from tui.widgets.confirm import Confirm, Notice
+
+GATHER: Final = 0.1
+"""Seconds over which facts are gathered before a screen hears of them: at most ten paints a second."""
+WIDTHS: Final = [(0, "-tiny"), (40, "-narrow"), (110, "-wide"), (160, "-huge")]
+HEIGHTS: Final = [(0, "-short"), (8, "-tall")]
+"""Class names that the style sheet gives the screens from that many columns or rows on."""
+
+
+def local_now() -> datetime:
+    """The time here."""
+    return datetime.now().astimezone()
+
+
+class StropApp(App[int]):
+    """The operator's terminal.
+
+    Args:
+        client: the service; closed with the app.
+        read_only: take all keys that write away, whatever the token allows.
+        clock: the present time, aware; a test's clock stands still.
+        glyphs: the signs that the terminal can show.
+    """
+
+    CSS_PATH = "styles/strop.tcss"
+    TITLE = "strop"
+    ENABLE_COMMAND_PALETTE = False
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
+        "runs": RunsScreen, "proposals": ProposalsScreen, "prompts": PromptsScreen, "nights": NightsScreen
+    }  # fmt: skip
+    DEFAULT_MODE = "runs"
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "mode('runs')", "Runs", show=True),
+        Binding("2", "mode('proposals')", "Proposals", show=True),
+        Binding("3", "mode('prompts')", "Prompts", show=True),
+        Binding("4", "mode('nights')", "Nights", show=True),
+        Binding("escape", "back", "Back", show=True),
+        Binding("colon", "command", "Command", key_display=":", show=True),
+        Binding("question_mark", "help", "Help", key_display="?", show=True),
+        Binding("q", "leave", "Back, then quit", show=False),
+        Binding("T", "theme", "Other theme", show=False),
+        Binding("ctrl+l", "repaint", "Draw again", show=False),
+    ]
+
+    def __init__(
+        self, client: Client, *, read_only: bool = False, clock: Callable[[], datetime] = local_now,
+        glyphs: Glyphs | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.client, self.clock = client, clock
+        self.glyphs = glyphs or glyphs_for(sys.stdout.encoding)
+        self.about: AboutView | None = None
+        self.link: Link | None = None
+        self.last_event: datetime | None = None
+        self._read_only = read_only
+        self._gathered: list[EventView] = []
+        for palette in (DARK, LIGHT):
+            self.register_theme(textual_theme(palette))
+        self.theme = DARK.name
+        self.animation_level = "none"
+
+    @property
+    def read_only(self) -> bool:
+        """May this terminal change nothing? Until the service has said who it is, it may not."""
+        return self._read_only or self.about is None or self.about.read_only
+
+    @property
+    def environment(self) -> str:
+        """The environment's name, as boxes show it."""
+        return f"{self.about.environment} ({self.about.workspace})" if self.about else "unknown"
+
+    def on_mount(self) -> None:
+        """Listen to the service once the frame is painted; the ages on the status line go with the clock."""
+        self.call_after_refresh(self._listen)
+        self.set_interval(1.0, self._tick)
+
+    async def on_unmount(self) -> None:
+        """Drop the connections."""
+        await self.client.close()
+
+    # --- the stream of facts -------------------------------------------------------------------
+
+    @work(group="feed", exclusive=True)
+    async def _listen(self) -> None:
+        """Who answers, then every fact from there on; asked again for as long as the app lives."""
+        await asyncio.to_thread(importlib.import_module, "httpx")
+        attempt = 0
+        while True:
+            try:
+                about = await self.client.about()
+                self.about = about
+                self.refresh_bindings()
+                attempt = 0
+                async for fact in self.client.feed(after=about.last_event_id, on_link=self._link_changed):
+                    self._gather(fact)
+            except ServiceError as error:
+                attempt += 1
+                wait = 5.0 if 400 <= error.status < 500 else wait_before(attempt)
+                self._link_changed(Link("lost", attempt, wait, str(error)))
+                await asyncio.sleep(wait)
+
+    def _link_changed(self, link: Link) -> None:
+        self.post_message(LinkChanged(link))
+
+    def _gather(self, fact: EventView) -> None:
+        if not self._gathered:
+            self.set_timer(GATHER, self._hand_over)
+        self._gathered.append(fact)
+
+    def _hand_over(self) -> None:
+        facts, self._gathered = self._gathered, []
+        self.post_message(FactsArrived(facts))
+
+    def on_link_changed(self, message: LinkChanged) -> None:
+        """Show it; after a break everything shown is asked for again."""
+        was, self.link = self.link, message.link
+        if message.link.state == "live" and was is not None and was.state == "lost":
+            self.post_message(Refreshed())
+        for room in self._rooms():
+            room.show_status()
+
+    def on_facts_arrived(self, message: FactsArrived) -> None:
+        """The room in front takes them; the others ask when they come to the front."""
+        self.last_event = message.facts[-1].at
+        front = self.screen
+        for room in self._rooms():
+            if room is front:
+                room.takes(message.facts)
+                room.show_status()
+            else:
+                room.outdated = True
+
+    def on_refreshed(self) -> None:
+        """Ask again, now or when a room comes to the front."""
+        for room in self._rooms():
+            room.outdated = True
+        if isinstance(self.screen, Room):
+            self.screen.ask()
+
+    def _rooms(self) -> list[Room]:
+        return [screen for stack in self._screen_stacks.values() for screen in stack if isinstance(screen, Room)]
+
+    def _tick(self) -> None:
+        if isinstance(self.screen, Room) and self.last_event is not None:
+            self.screen.show_status()
+
+    # --- going places --------------------------------------------------------------------------
+
+    async def action_mode(self, mode: str) -> None:
+        """To one of the four lists; where one was in it is kept."""
+        if self.current_mode == mode:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+        else:
+            await self.switch_mode(mode)
+
+    def open_target(self, target: Target) -> None:
+        """Open what a row stands for."""
+        kind, name = target
+        made: dict[str, Callable[[str], Room]] = {
+            "run": RunScreen, "proposal": ProposalScreen, "bundle": BundleScreen, "night": NightScreen
+        }  # fmt: skip
+        self.push_screen(made[kind](name))
+
+    async def action_back(self) -> None:
+        """One step back: first out of a search, then out of the screen."""
+        if isinstance(self.screen, Room) and self.screen.undo_search():
+            return
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def action_leave(self) -> None:
+        """Back; from a list, out."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self.exit(0)
+
+    def action_theme(self) -> None:
+        """Dark or light."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_repaint(self) -> None:
+        """Draw everything again."""
+        self.refresh(layout=True)
+
+    def action_help(self) -> None:
+        """Every key of the moment."""
+        active = {key: (one.node, one.binding) for key, one in self.screen.active_bindings.items() if one.enabled}
+        self.push_screen(HelpScreen(entries_of(active)), self._help_chosen)
+
+    async def _help_chosen(self, entry: Entry | None) -> None:
+        if entry is not None:
+            await self.run_action(entry.action, default_namespace=entry.node)
+
+    # --- commands ------------------------------------------------------------------------------
+
+    def action_command(self) -> None:
+        """Type a command."""
+        self.push_screen(CommandLine(), self._command_typed)
+
+    async def _command_typed(self, text: str | None) -> None:
+        if not text or not text.strip(" :"):
+            return
+        found = parse(text)
+        if found is None:
+            self.notify(f"No command {text.strip()!r}. Type : to see them.", severity="warning", markup=False)
+            return
+        await self.run_command(found[0].name, found[1])
+
+    async def run_command(self, name: str, rest: str) -> None:
+        """Do what a command says."""
+        match name:
+            case "runs":
+                await self.action_mode("runs")
+                if isinstance(self.screen, RunsScreen):
+                    self.screen.set_filter(rest)
+            case "proposals" | "prompts" | "nights":
+                await self.action_mode(name)
+            case "theme" | "help":
+                await self.run_action(f"app.{name}")
+            case "quit":
+                self.exit(0)
+            case "ask" if len(rest.split(maxsplit=1)) == 2:
+                self._ask_agent(*rest.split(maxsplit=1))
+            case "diff" if len(rest.split()) == 2:
+                self.push_screen(DiffScreen(*reversed(rest.split())))
+            case "run" | "proposal" | "version" if rest:
+                self.open_target(("bundle" if name == "version" else name, rest))
+            case _:
+                self.notify(f":{name} needs more. Type :{name} to see what.", severity="warning", markup=False)
+
+    def _ask_agent(self, agent: str, text: str) -> None:
+        if self.read_only:
+            self.notify("This terminal is read-only: it starts no runs.", severity="warning")
+            return
+        facts = [("agent", agent), ("text", text), ("effect", "a run starts"), ("environment", self.environment)]
+
+        def answered(yes: str | None) -> None:
+            if yes is not None:
+                self._start(agent, text)
+
+        self.push_screen(Confirm(f"Ask {agent!r}?", facts), answered)
+
+    @work(group="write")
+    async def _start(self, agent: str, text: str) -> None:
+        try:
+            started: RunDetail = await self.client.start(StartRun(agent=agent, input=text))
+        except ServiceError as error:
+            self.push_screen(Notice(error, f"Ask {agent!r}"))
+        else:
+            self.open_target(("run", started.run.id))
+
+
+def run_app(url: str | None, socket: str | None, token: str | None, read_only: bool, *, plain: bool = False) -> int:
+    """Show the terminal until the person leaves; gives the exit code.
+
+    Args:
+        url: base address of the service, such as `http://127.0.0.1:8321`.
+        socket: path of its Unix socket; wins over `url`.
+        token: bearer token.
+        read_only: show, change nothing.
+        plain: draw with ASCII signs alone.
+    """
+    app = StropApp(
+        Client(url, socket, token), read_only=read_only, glyphs=glyphs_for(sys.stdout.encoding, plain=plain)
+    )
+    return app.run() or 0

@@ -1,0 +1,314 @@
+"""The one client of the service: HTTP and server-sent events, over TCP or a Unix socket.
+
+The terminal and the commands use it alike, so that all a person can do here a script can do there. It speaks in the
+shapes of `agents.service.wire` and raises one exception. Prevents: two front ends that disagree about the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from urllib.parse import quote
+
+from pydantic import TypeAdapter, ValidationError
+
+from agents.service import wire
+from tui.sse import Message, Parser, wait_before
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+TIMEOUT: Final = 15.0
+"""Seconds for an ordinary answer; a run that is waited for has no limit here."""
+STREAM_SILENCE: Final = 60.0
+"""Seconds without a byte (heartbeats count) after which a stream is taken for dead."""
+
+
+class ServiceError(Exception):
+    """The service said no, could not be reached, or answered in a way that is not ours. `status` 0: not reached."""
+
+    def __init__(self, title: str, *, detail: str = "", hint: str = "", status: int = 0) -> None:
+        super().__init__(f"{title}: {detail}" if detail else title)
+        self.title, self.detail, self.hint, self.status = title, detail, hint, status
+
+
+@dataclass(frozen=True)
+class Link:
+    """How the stream stands: `live`, or `lost` with the number of the next try and the seconds until then."""
+
+    state: Literal["live", "lost"]
+    attempt: int = 0
+    wait: float = 0.0
+    why: str = ""
+
+
+class Client:
+    """Asks one service. Make it anywhere, use it in one event loop, close it.
+
+    Args:
+        url: base address, such as `http://127.0.0.1:8321`; with `socket` it only names the host in requests.
+        socket: path of a Unix socket; wins over `url`.
+        token: bearer token, sent with every request.
+    """
+
+    def __init__(self, url: str | None = None, socket: str | None = None, token: str | None = None) -> None:
+        self.url = (url or "http://localhost").rstrip("/")
+        self.socket, self._token = socket, token
+        self._http: httpx.AsyncClient | None = None
+
+    @property
+    def where(self) -> str:
+        """The service's place, for people."""
+        return self.socket or self.url
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    # --- reading ---------------------------------------------------------------------------
+
+    async def about(self) -> wire.AboutView:
+        """Who answers, and what this token may do."""
+        return await self._get(wire.AboutView, "/v1/about")
+
+    async def agents(self) -> list[wire.AgentView]:
+        """The agents of the workspace."""
+        return await self._get(list[wire.AgentView], "/v1/agents")
+
+    async def decisions(self, agent: str) -> list[wire.EventView]:
+        """The agent's decision stream, oldest first."""
+        return await self._get(list[wire.EventView], f"/v1/agents/{_part(agent)}/decisions")
+
+    async def runs(self, q: str = "", *, after: str | None = None, limit: int = 200) -> wire.RunPage:
+        """One page of runs, newest first."""
+        return await self._get(wire.RunPage, "/v1/runs", q=q, after=after, limit=limit)
+
+    async def run(self, run_id: str) -> wire.RunDetail:
+        """One run; an id, its start or its last characters."""
+        return await self._get(wire.RunDetail, f"/v1/runs/{_part(run_id)}")
+
+    async def events(self, run_id: str, *, after: int = 0) -> list[wire.EventView]:
+        """The facts of a run from seq `after` + 1 on, in order."""
+        page = await self._get(wire.EventPage, f"/v1/runs/{_part(run_id)}/events", after=after)
+        return page.items
+
+    async def bundles(self, agent: str | None = None) -> list[wire.BundleView]:
+        """Versions, newest first."""
+        return await self._get(list[wire.BundleView], "/v1/bundles", agent=agent)
+
+    async def bundle(self, digest: str) -> wire.BundleView:
+        """One version."""
+        return await self._get(wire.BundleView, f"/v1/bundles/{_part(digest)}")
+
+    async def diff(self, digest: str, against: str | None = None) -> list[wire.DiffLineView]:
+        """Word diff of a version against another, by default its parent."""
+        return await self._get(list[wire.DiffLineView], f"/v1/bundles/{_part(digest)}/diff", against=against)
+
+    async def proposals(self, agent: str | None = None) -> list[wire.ProposalView]:
+        """What waits for a person's decision."""
+        return await self._get(list[wire.ProposalView], "/v1/proposals", agent=agent)
+
+    async def proposal(self, digest: str) -> wire.ProposalView:
+        """One proposal with its evidence."""
+        return await self._get(wire.ProposalView, f"/v1/proposals/{_part(digest)}")
+
+    async def nights(self, agent: str | None = None) -> list[wire.NightView]:
+        """Nights of the optimizer, newest first."""
+        return await self._get(list[wire.NightView], "/v1/nights", agent=agent)
+
+    async def night_events(self, night_id: str, *, after: int = 0) -> list[wire.EventView]:
+        """The facts of a night from seq `after` + 1 on, in order."""
+        page = await self._get(wire.EventPage, f"/v1/nights/{_part(night_id)}/events", after=after)
+        return page.items
+
+    # --- writing ---------------------------------------------------------------------------
+
+    async def start(self, request: wire.StartRun) -> wire.RunDetail:
+        """Ask an agent."""
+        return await self._post(wire.RunDetail, "/v1/runs", request, patient=request.wait)
+
+    async def feedback(self, run_id: str, given: wire.GiveFeedback) -> wire.RunView:
+        """Judge a run."""
+        return await self._post(wire.RunView, f"/v1/runs/{_part(run_id)}/feedback", given)
+
+    async def cancel(self, run_id: str) -> wire.RunView:
+        """Stop a run."""
+        return await self._post(wire.RunView, f"/v1/runs/{_part(run_id)}/cancel")
+
+    async def resume(self, run_id: str) -> wire.RunDetail:
+        """Let a stopped run go on."""
+        return await self._post(wire.RunDetail, f"/v1/runs/{_part(run_id)}/resume", patient=True)
+
+    async def decide_outcome(self, run_id: str, decision: wire.DecideOutcome) -> wire.RunDetail:
+        """Say what became of a call whose outcome is unknown."""
+        return await self._post(wire.RunDetail, f"/v1/runs/{_part(run_id)}/outcome", decision, patient=True)
+
+    async def decide(self, digest: str, decision: wire.Decide) -> wire.ProposalView:
+        """Approve or reject a proposal."""
+        return await self._post(wire.ProposalView, f"/v1/proposals/{_part(digest)}/decision", decision)
+
+    async def roll_back(self, agent: str, request: wire.RollBack) -> wire.BundleView:
+        """Take the live version back; gives the one that is live now."""
+        return await self._post(wire.BundleView, f"/v1/agents/{_part(agent)}/rollback", request)
+
+    # --- following -------------------------------------------------------------------------
+
+    async def feed(
+        self, *, after: int = 0, on_link: Callable[[Link], None] | None = None
+    ) -> AsyncIterator[wire.EventView]:
+        """Every fact of every stream after id `after`, each once and in order, over breaks of the connection."""
+        last = after
+        async for message in self._follow("/v1/feed", last, on_link):
+            if message.event == "fact":
+                fact = wire.EventView.model_validate_json(message.data)
+                if fact.id > last:
+                    last = fact.id
+                    yield fact
+
+    async def follow(
+        self, run_id: str, *, after: int = 0, on_link: Callable[[Link], None] | None = None
+    ) -> AsyncIterator[wire.EventView | wire.DeltaView]:
+        """A run's facts after id `after`, and pieces of replies in the making, until it has ended."""
+        last = after
+        async for message in self._follow(f"/v1/runs/{_part(run_id)}/stream", last, on_link):
+            if message.event == "end":
+                return
+            if message.event == "delta":
+                yield wire.DeltaView.model_validate_json(message.data)
+            elif message.event == "fact":
+                fact = wire.EventView.model_validate_json(message.data)
+                if fact.id > last:
+                    last = fact.id
+                    yield fact
+
+    async def _follow(self, path: str, after: int, on_link: Callable[[Link], None] | None) -> AsyncIterator[Message]:
+        """Messages of a stream; a break is mended by asking again from the last id, with growing waits."""
+        tell = on_link or (lambda link: None)
+        last, attempt = str(after), 0
+        while True:
+            why = "the stream ended"
+            try:
+                async for message in self._stream(path, last, tell):
+                    attempt, last = 0, message.id or last
+                    yield message
+                    if message.event == "end":
+                        return
+            except ServiceError as error:
+                if 400 <= error.status < 500:
+                    raise
+                why = str(error)
+            attempt += 1
+            wait = wait_before(attempt)
+            tell(Link("lost", attempt, wait, why))
+            await asyncio.sleep(wait)
+
+    async def _stream(self, path: str, last: str, tell: Callable[[Link], None]) -> AsyncIterator[Message]:
+        import httpx
+
+        parser = Parser(id=last)
+        try:
+            async with self._open().stream(
+                "GET",
+                path,
+                params={"after": last},
+                headers={"Accept": "text/event-stream", "Last-Event-ID": last},
+                timeout=httpx.Timeout(TIMEOUT, read=STREAM_SILENCE),
+            ) as response:
+                if response.status_code != 200:
+                    await response.aread()
+                    raise problem_of(response)
+                tell(Link("live"))
+                async for chunk in response.aiter_bytes():
+                    for message in parser.feed(chunk):
+                        yield message
+        except httpx.HTTPError as error:
+            raise self._unreached(error) from error
+
+    # --- one request -----------------------------------------------------------------------
+
+    async def _get(self, shape: type[T], path: str, **params: str | int | None) -> T:
+        asked = {name: value for name, value in params.items() if value is not None and value != ""}
+        return _read(shape, await self._send("GET", path, params=asked))
+
+    async def _post(self, shape: type[T], path: str, body: wire.Shape | None = None, *, patient: bool = False) -> T:
+        content = None if body is None else body.model_dump(mode="json")
+        return _read(shape, await self._send("POST", path, json=content, timeout=None if patient else TIMEOUT))
+
+    async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        import httpx
+
+        try:
+            response = await self._open().request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise self._unreached(error) from error
+        if response.status_code >= 400:
+            raise problem_of(response)
+        return response
+
+    def _open(self) -> httpx.AsyncClient:
+        # Imported here: httpx costs half a second of CPU, and the first paint must not wait for it.
+        import httpx
+
+        if self._http is None:
+            headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+            transport = httpx.AsyncHTTPTransport(uds=self.socket) if self.socket else None
+            self._http = httpx.AsyncClient(
+                base_url=self.url, headers=headers, transport=transport, timeout=TIMEOUT, trust_env=not self.socket
+            )
+        return self._http
+
+    def _unreached(self, error: Exception) -> ServiceError:
+        return ServiceError(
+            f"no answer from {self.where!r}",
+            detail=str(error) or type(error).__name__,
+            hint="Is the service running? `strop serve` starts it; --url or --socket says where it is.",
+        )
+
+
+def problem_of(response: httpx.Response) -> ServiceError:
+    """The error that a refused request stands for; what is not a problem document is shown as it is."""
+    try:
+        problem = wire.Problem.model_validate_json(response.content)
+    except ValidationError:
+        return ServiceError(
+            f"the service answered {response.status_code}", detail=_told(response), status=response.status_code
+        )
+    return ServiceError(problem.title, detail=problem.detail, hint=problem.hint, status=response.status_code)
+
+
+def _told(response: httpx.Response) -> str:
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return response.text[:200]
+    return str(body.get("detail", body) if isinstance(body, dict) else body)[:200]
+
+
+def _read(shape: type[T], response: httpx.Response) -> T:
+    adapter: TypeAdapter[T] = TypeAdapter(shape)
+    try:
+        return adapter.validate_json(response.content)
+    except ValidationError as error:
+        raise ServiceError(
+            "the service answered in a shape that this version does not know",
+            detail=f"{error.error_count()} fields, first {error.errors()[0]['loc']!r}",
+            hint="Compare `strop --version` on both sides.",
+            status=response.status_code,
+        ) from error
+
+
+def _part(text: str) -> str:
+    """A path segment: nothing in a name can lead elsewhere."""
+    return quote(text, safe="")

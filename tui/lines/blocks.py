@@ -1,0 +1,235 @@
+"""A run's facts folded into blocks: what the transcript shows, one block per thing that happened. Pure.
+
+The fold goes forward one fact at a time, so a live run costs what is new. Prevents: a screen that leaves out some
+kind of fact because nobody drew it (an unknown kind is a plain block).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from agents.service.wire import EventView
+from tui.lines.figures import count, duration, money, short, tokens
+from tui.lines.line import Target
+from tui.lines.pretty import pretty as pretty
+
+ANSWER_TOOL: Final = "final_result"
+"""The output tool of pydantic-ai: its call carries the answer, which the run's end shows anyway."""
+
+
+@dataclass
+class Block:
+    """One thing that happened. `kind` chooses the bar's colour, `body` is wrapped when it is shown."""
+
+    kind: str
+    title: str
+    at: datetime
+    body: str = ""
+    role: str = "text"
+    figures: str = ""
+    seqs: list[int] = field(default_factory=list)
+    """The facts behind it, for the raw view."""
+    folded: bool = False
+    target: Target | None = None
+    op: str | None = None
+    tool: str = ""
+
+
+class Fold:
+    """Blocks of one stream of facts. `add` says from which block on something changed."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.facts: dict[int, EventView] = {}
+        self._calls: dict[str, Block] = {}
+        self._instructions: str | None = None
+
+    @property
+    def last_seq(self) -> int:
+        """The seq of the newest fact; 0 when there is none."""
+        return max(self.facts, default=0)
+
+    def add(self, fact: EventView) -> bool:
+        """Take in a fact; False when it was there already."""
+        if fact.seq in self.facts:
+            return False
+        self.facts[fact.seq] = fact
+        draw = getattr(self, f"_on_{fact.kind}", None)
+        if draw is None:
+            self._put(fact, "note", fact.kind.replace("_", " "), pretty(fact.data), folded=True)
+        else:
+            draw(fact, fact.data)
+        return True
+
+    def _put(self, fact: EventView, kind: str, title: str, body: str = "", **more: Any) -> Block:
+        block = Block(kind, title, fact.at, body, seqs=[fact.seq], op=fact.op, **more)
+        self.blocks.append(block)
+        return block
+
+    # --- a run -----------------------------------------------------------------------------
+
+    def _on_run_started(self, fact: EventView, data: dict[str, Any]) -> None:
+        origin = data.get("origin", "user")
+        title = {"user": "input", "delegation": "input from another agent"}.get(origin, f"input ({origin})")
+        if data.get("replay_of"):
+            title += f", replaying {short(data['replay_of'])}"
+        self._put(fact, "user", title, str(data.get("input", "")), figures=f"version {short(data.get('bundle', ''))}")
+
+    def _on_run_resumed(self, fact: EventView, data: dict[str, Any]) -> None:
+        self._put(
+            fact, "note", f"resumed by {data.get('worker')}: {data.get('recorded_operations')} steps from the record"
+        )
+
+    def _on_model_requested(self, fact: EventView, data: dict[str, Any]) -> None:
+        instructions = data.get("instructions")
+        if instructions and instructions != self._instructions:
+            self._instructions = instructions
+            self._put(fact, "note", "instructions", instructions, folded=True)
+        for part in _parts(data.get("messages")):
+            if part.get("part_kind") == "retry-prompt":
+                told = part.get("content")
+                title = "the model is asked to try again"
+                self._put(fact, "retry", title, told if isinstance(told, str) else pretty(told), role="warn")
+
+    def _on_model_replied(self, fact: EventView, data: dict[str, Any]) -> None:
+        figures = _model_figures(data)
+        step = f"step {fact.step}" if fact.step else "reply"
+        for part in (data.get("response") or {}).get("parts") or []:
+            block = self._reply_part(fact, part, step)
+            if block is not None and figures:
+                block.figures, figures = figures, ""
+        if figures:
+            self._put(fact, "note", f"{step}: model replied", figures=figures)
+
+    def _reply_part(self, fact: EventView, part: dict[str, Any], step: str) -> Block | None:
+        kind, content = part.get("part_kind"), part.get("content")
+        if kind == "thinking":
+            return (
+                self._put(fact, "reasoning", f"{step} reasoning", str(content or ""), role="reasoning")
+                if content
+                else None
+            )
+        if kind == "text":
+            return self._put(fact, "text", f"{step} text", str(content or "")) if content else None
+        if kind == "tool-call":
+            name = str(part.get("tool_name"))
+            answer = name.startswith(ANSWER_TOOL)
+            block = self._put(
+                fact, "call", f"{step} proposes the answer" if answer else f"{step} calls {name}",
+                pretty(part.get("args")), role="tool", folded=answer, tool=name,
+            )  # fmt: skip
+            self._calls[str(part.get("tool_call_id"))] = block
+            return block
+        return self._put(fact, "note", f"{step} {kind}", pretty(part), folded=True)
+
+    def _on_model_failed(self, fact: EventView, data: dict[str, Any]) -> None:
+        title = f"the model call failed: {data.get('error')}"
+        self._put(
+            fact, "error", title, str(data.get("message", "")), role="bad", figures=duration(data.get("seconds"))
+        )
+
+    def _on_tools_listed(self, fact: EventView, data: dict[str, Any]) -> None:
+        listed = data.get("tools") or []
+        names = [str(tool.get("name")) if isinstance(tool, dict) else str(tool) for tool in listed]
+        self._put(fact, "note", f"{data.get('server')} offers {len(names)} tools", ", ".join(names), folded=True)
+
+    def _on_tool_called(self, fact: EventView, data: dict[str, Any]) -> None:
+        effect = data.get("effect", "")
+        block = self._calls.get(str(data.get("call_id")))
+        if block is None:
+            block = self._put(fact, "call", f"calls {data.get('tool')}", pretty(data.get("arguments")), role="tool")
+        else:
+            block.seqs.append(fact.seq)
+        block.tool, block.op = str(data.get("tool")), fact.op
+        again = f", attempt {fact.attempt}" if (fact.attempt or 1) > 1 else ""
+        block.title = f"{block.title.split(' (')[0]} ({data.get('server')}, {effect}{again})"
+
+    def _on_tool_returned(self, fact: EventView, data: dict[str, Any]) -> None:
+        kind, role = {"retry": ("retry", "warn"), "failed": ("error", "bad")}.get(
+            data.get("outcome", "ok"), ("result", "text")
+        )
+        word = {"retry": "wants another try", "failed": "refused", "deferred": "is deferred"}.get(
+            data.get("outcome", "ok"), "returned"
+        )
+        figures = f"{duration(data.get('seconds'))}  {count(int(data.get('size') or 0))} bytes"
+        if data.get("source_run"):
+            figures += "  from the record"
+        self._put(fact, kind, f"{data.get('tool')} {word}", pretty(data.get("result")), role=role, figures=figures)
+
+    def _on_tool_failed(self, fact: EventView, data: dict[str, Any]) -> None:
+        sent = "it may have had its effect" if data.get("sent", True) else "it was never sent"
+        title = f"{data.get('tool')} broke ({sent}): {data.get('error')}"
+        self._put(fact, "error", title, str(data.get("message", "")), role="bad")
+
+    def _on_replay_diverged(self, fact: EventView, data: dict[str, Any]) -> None:
+        title = f"not in the recording: {data.get('tool')}"
+        self._put(fact, "error", title, pretty(data.get("arguments")), role="warn")
+
+    def _on_outcome_decided(self, fact: EventView, data: dict[str, Any]) -> None:
+        who = _who(data)
+        body = pretty(data["result"]) if data.get("result") is not None else ""
+        self._put(fact, "decision", f"{who} decided: {data.get('decision')} {fact.op or ''}", body)
+
+    def _on_run_delegated(self, fact: EventView, data: dict[str, Any]) -> None:
+        child = str(data.get("child_run_id"))
+        self._put(fact, "child", f"delegated to {data.get('agent')}", target=("run", child), figures=short(child))
+
+    def _on_run_waited(self, fact: EventView, data: dict[str, Any]) -> None:
+        body = f"{data.get('message', '')}\n" + "\n".join(f"- {self.call_of(op)}" for op in data.get("ops") or [])
+        self._put(
+            fact, "waiting", "waiting for a person: the outcome of a call is unknown", body.strip(), role="warn"
+        )
+
+    def _on_run_finished(self, fact: EventView, data: dict[str, Any]) -> None:
+        self._put(fact, "answer", "answer", pretty(data.get("output")), figures=duration(data.get("seconds")))
+
+    def _on_run_failed(self, fact: EventView, data: dict[str, Any]) -> None:
+        told = "\n".join(part for part in (data.get("message"), data.get("hint")) if part)
+        figures = duration(data.get("seconds"))
+        self._put(fact, "error", f"the run failed: {data.get('error')}", told, role="bad", figures=figures)
+
+    def _on_run_cancelled(self, fact: EventView, data: dict[str, Any]) -> None:
+        self._put(fact, "error", f"cancelled by {_who(data)}", str((data.get("provenance") or {}).get("reason", "")))
+
+    def _on_feedback_given(self, fact: EventView, data: dict[str, Any]) -> None:
+        score = data.get("score")
+        said = [f"score {score:g}"] if score is not None else []
+        said += [f"label {data['label']!r}"] if data.get("label") else []
+        correction = data.get("correction")
+        body = "\n".join(
+            part
+            for part in (data.get("comment"), f"right answer: {pretty(correction)}" if correction is not None else "")
+            if part
+        )
+        title = ", ".join([f"feedback of {_who(data)} ({data.get('tier', 'reviewer')})", *said])
+        self._put(fact, "feedback", title, body)
+
+    def call_of(self, op: str) -> str:
+        """An operation for people: its tool and its arguments."""
+        for block in self.blocks:
+            if block.kind == "call" and block.op == op:
+                return f"{block.tool} {' '.join(block.body.split())}"
+        return op
+
+
+def _parts(messages: Any) -> list[dict[str, Any]]:
+    return [
+        part
+        for message in (messages if isinstance(messages, list) else [])
+        if isinstance(message, dict)
+        for part in message.get("parts") or []
+        if isinstance(part, dict)
+    ]
+
+
+def _who(data: dict[str, Any]) -> str:
+    return str((data.get("provenance") or {}).get("by", "somebody"))
+
+
+def _model_figures(data: dict[str, Any]) -> str:
+    figures = [tokens(int(data.get("input_tokens") or 0), int(data.get("output_tokens") or 0)) + " tokens"]
+    if data.get("cost") is not None:
+        figures.append(money(data["cost"]))
+    if data.get("source_run"):
+        figures.append("from the record")
+    return "  ".join([*figures, duration(data.get("seconds"))])

@@ -1,0 +1,234 @@
+"""Pages that are read from top to bottom: a proposal's review, a version, a night's report, facts of a run. Pure."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from agents.service.wire import BundleView, DiffLineView, EventView, FlipView, NightView, ProposalView, RunDetail
+from tui.glyphs import Glyphs
+from tui.lines.cells import fit, one_line, wrap
+from tui.lines.diff import diff_lines
+from tui.lines.evidence import evidence_lines
+from tui.lines.figures import count, duration, moment, money, points, short, tokens
+from tui.lines.line import Line, Target
+from tui.lines.rows import STATUS_ROLES, VERDICT_ROLES
+
+
+def section(title: str, width: int, glyphs: Glyphs) -> list[Line]:
+    """A heading; `tab` jumps from one to the next."""
+    rule = glyphs.rule * max(min(width, 96) - len(title) - 2, 2)
+    return [Line(), Line(((f"{title} ", "accent.bold"), (rule, "muted")), mark="section").clipped(width)]
+
+
+def paragraph(text: str, width: int, role: str = "text", target: Target | None = None) -> list[Line]:
+    """A text, wrapped and set in by two cells."""
+    return [Line((("  " + part, role),), target).clipped(width) for part in wrap(text, max(min(width - 2, 96), 1))]
+
+
+def pairs(facts: Iterable[tuple[str, str]], width: int, role: str = "text") -> list[Line]:
+    """Name and value, one a line; what has no value is left out."""
+    return [
+        Line(((f"  {name:12} ", "muted"), (one_line(value), role))).clipped(width) for name, value in facts if value
+    ]
+
+
+def proposal_head_lines(proposal: ProposalView, width: int, now: datetime) -> list[Line]:
+    """Who proposes what against what, and the gate's verdict."""
+    bundle = proposal.bundle
+    verdict = proposal.verdict or "not judged"
+    lines = [
+        Line((
+            (f"  {one_line(bundle.agent)}  ", "text.bold"),
+            (f"{short(bundle.digest)} against {short(proposal.incumbent)}  ", "muted"),
+            (verdict.upper(), f"{VERDICT_ROLES.get(verdict, 'text')}.bold"),
+            (f"  {bundle.state.replace('_', ' ')}, {bundle.author}, {moment(bundle.created_at, now)}", "muted"),
+        )).clipped(width)
+    ]  # fmt: skip
+    if proposal.stale:
+        told = "STALE: the live version is not the one this was proven against. Run another night before approving."
+        lines += paragraph(told, width, "warn.bold")
+    if bundle.note:
+        lines += paragraph(bundle.note, width)
+    return lines
+
+
+def evidence_section(proposal: ProposalView, width: int, glyphs: Glyphs) -> list[Line]:
+    """What was measured."""
+    lines = section("evidence", width, glyphs) + evidence_lines(proposal.evidence, width, glyphs)
+    if not proposal.evidence and proposal.summary:
+        lines += paragraph(proposal.summary, width)
+    return lines
+
+
+def diff_section(diff: Sequence[DiffLineView], width: int, glyphs: Glyphs) -> list[Line]:
+    """What would change, word by word."""
+    return section("what changes", width, glyphs) + diff_lines(diff, width)
+
+
+def flips_section(title: str, flips: Sequence[FlipView], width: int, glyphs: Glyphs, *, good: bool) -> list[Line]:
+    """The examples on which the two versions disagree, one after the other."""
+    lines = section(f"{title}: {len(flips)}", width, glyphs)
+    if not flips:
+        return lines + paragraph("None.", width, "muted")
+    for flip in flips:
+        lines += _flip_lines(flip, width, glyphs, good=good)
+    return lines
+
+
+def _flip_lines(flip: FlipView, width: int, glyphs: Glyphs, *, good: bool) -> list[Line]:
+    role, sign = ("good", glyphs.good) if good else ("bad", glyphs.bad)
+    told: list[tuple[str, Any, str | None]] = [
+        ("expected", flip.expected, None),
+        ("before", flip.before, flip.run_before),
+        ("after", flip.after, flip.run_after),
+    ]  # fmt: skip
+    lines = [
+        Line(((f"  {sign} ", f"{role}.bold"), (one_line(flip.example), "text.bold")), mark="flip").clipped(width)
+    ]
+    lines += [
+        Line((("    " + part, "text"),)).clipped(width)
+        for part in wrap(one_line(flip.input), max(min(width - 4, 96), 1))[:3]
+    ]
+    for name, value, run in told:
+        if value is None and run is None:
+            continue
+        target = ("run", run) if run else None
+        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        hint = f"  enter opens {short(run)}" if run and width >= 100 else ""
+        colour = "text" if name == "expected" else role if name == "after" else "muted"
+        spans = ((f"    {name:9}", "muted"), (one_line(shown), colour), (hint, "muted"))
+        lines.append(Line(spans, target).clipped(width))
+    return lines
+
+
+def bundle_lines(bundle: BundleView, width: int, now: datetime, glyphs: Glyphs) -> list[Line]:
+    """A version, whole."""
+    facts = [
+        ("version", bundle.digest), ("agent", bundle.agent), ("state", "live" if bundle.live else bundle.state),
+        ("from", bundle.parent or "a definition file"), ("by", f"{bundle.author} ({bundle.author_kind})"),
+        ("made", moment(bundle.created_at, now)), ("runs", count(bundle.runs)), ("note", bundle.note),
+    ]  # fmt: skip
+    lines = section("version", width, glyphs) + pairs(facts, width)
+    readable = bundle.readable or json.dumps(bundle.content, indent=2, ensure_ascii=False)
+    return lines + section("what the model gets", width, glyphs) + paragraph(readable, width)
+
+
+def run_facts_lines(detail: RunDetail, width: int, now: datetime, glyphs: Glyphs) -> list[Line]:
+    """The facts of a run, for the pane beside its transcript."""
+    run = detail.run
+    facts = [
+        ("status", run.status), ("agent", run.agent), ("version", short(run.bundle)),
+        ("started", moment(run.started_at, now)), ("took", duration(run.seconds)), ("steps", str(run.steps)),
+        ("tool calls", str(run.tool_calls)), ("tokens", tokens(run.input_tokens, run.output_tokens)),
+        ("cost", money(run.cost)), ("score", "" if run.score is None else f"{run.score:.2f}"),
+        ("feedback", str(run.feedback)), ("diverged", str(run.divergences) if run.divergences else ""),
+        ("origin", run.origin), ("events", str(run.events)), ("id", run.id), ("conversation", run.conversation_id),
+    ]  # fmt: skip
+    lines = section("run", width, glyphs) + pairs(facts, width)
+    if run.parent_run_id:
+        lines += section("handed over by", width, glyphs)
+        lines += [
+            Line(((f"  {short(run.parent_run_id)}  enter opens", "accent"),), ("run", run.parent_run_id)).clipped(
+                width
+            )
+        ]
+    if detail.children:
+        lines += section("handed over to", width, glyphs)
+        lines += [
+            Line(
+                (
+                    (f"  {glyphs.status(child.status)} {child.status} ", STATUS_ROLES[child.status]),
+                    (f"{child.agent} {duration(child.seconds)}", "text"),
+                ),
+                ("run", child.id),
+            ).clipped(width)
+            for child in detail.children
+        ]
+    return lines
+
+
+def night_lines(
+    night: NightView, facts: Sequence[EventView], width: int, now: datetime, glyphs: Glyphs
+) -> list[Line]:
+    """A night: the report on top, then stage by stage what happened."""
+    verdict = night.verdict or ("still running" if night.ended_at is None else "none")
+    head = [
+        ("agent", night.agent), ("against", short(night.incumbent)), ("began", moment(night.started_at, now)),
+        ("took", duration(((night.ended_at or now) - night.started_at).total_seconds())),
+        ("tries", count(night.rollouts)),
+    ]  # fmt: skip
+    lines = section("morning report" if night.ended_at else "progress", width, glyphs)
+    lines.append(
+        Line((("  verdict      ", "muted"), (verdict.upper(), f"{VERDICT_ROLES.get(verdict, 'accent')}.bold")))
+    )
+    lines += pairs(head, width)
+    for reason in night.reasons:
+        lines += paragraph(f"- {reason}", width)
+    if night.proposal:
+        told = f"It proposes {short(night.proposal)}: enter opens the review."
+        lines += paragraph(told, width, "accent.bold", ("proposal", night.proposal))
+    lines += section("what happened", width, glyphs)
+    for fact in facts:
+        lines += _night_fact(fact, width, now, glyphs)
+    tries = [fact.data for fact in facts if fact.kind == "rollout_scored"]
+    return [line.clipped(width) for line in lines] + _tries(tries, width, glyphs)
+
+
+def _night_fact(fact: EventView, width: int, now: datetime, glyphs: Glyphs) -> list[Line]:
+    data = fact.data
+    target: Target | None = None
+    match fact.kind:
+        case "rollout_scored":
+            return []
+        case "stage_reached":
+            name, told = str(data.get("stage")), str(data.get("message"))
+        case "candidate_found":
+            name, told = (
+                "candidate",
+                f"{short(str(data.get('bundle')))} by {data.get('strategy')} {data.get('note', '')}",
+            )
+            target = ("bundle", str(data.get("bundle")))
+        case "sealed_opened":
+            name, told = "sealed pool", f"opened for the {data.get('opening')}. time, {data.get('examples')} examples"
+        case "evidence_written":
+            name, told = "evidence", f"{short(str(data.get('bundle')))}: {data.get('verdict')}"
+        case "night_started":
+            name, told = "began", f"{data.get('agent')} against {short(str(data.get('incumbent')))}"
+        case "night_ended":
+            name, told = "ended", str(data.get("verdict"))
+        case other:
+            name, told = other.replace("_", " "), ""
+    when = f"{fact.at.astimezone(now.tzinfo):%H:%M:%S}"
+    spans = ((f"  {when} ", "muted"), (fit(name, 12) + " ", "accent"), (one_line(told), "text"))
+    return [Line(spans, target).clipped(width), *_figures(data.get("facts"), width, glyphs)]
+
+
+def _figures(facts: Any, width: int, glyphs: Glyphs) -> list[Line]:
+    if not isinstance(facts, dict) or not facts:
+        return []
+    told = f" {glyphs.dot} ".join(
+        f"{name} {value}" for name, value in facts.items() if not isinstance(value, dict | list)
+    )
+    return [
+        Line((("  " + " " * 22 + part, "muted"),)).clipped(width) for part in wrap(told, max(min(width - 24, 96), 1))
+    ]
+
+
+def _tries(tries: Sequence[dict[str, Any]], width: int, glyphs: Glyphs) -> list[Line]:
+    """Mean score by version and pool: the race as it stands."""
+    table: dict[tuple[str, str], list[float]] = {}
+    for one in tries:
+        if one.get("score") is not None:
+            table.setdefault((str(one.get("pool")), str(one.get("bundle"))), []).append(float(one["score"]))
+    if not table:
+        return []
+    lines = section("tries", width, glyphs)
+    for (pool, bundle), scores in sorted(table.items(), key=lambda item: (item[0][0], -sum(item[1]) / len(item[1]))):
+        mean = sum(scores) / len(scores)
+        spans = (
+            (f"  {pool:9} {short(bundle):12} ", "text"),
+            (f"{points(mean).lstrip('+'):>5}%  of {len(scores)}", "text"),
+        )
+        lines.append(Line(spans, ("bundle", bundle)).clipped(width))
+    return lines

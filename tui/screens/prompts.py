@@ -1,0 +1,173 @@
+"""Screen 3: every agent's versions: which one is live, where each comes from, what it says; roll back, compare."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from agents.service.wire import AgentView, BundleView, EventView, RollBack
+from tui.lines.figures import short
+from tui.lines.line import Line
+from tui.lines.review import bundle_lines, diff_section
+from tui.lines.rows import bundle_head, bundle_row
+from tui.screens.room import Room
+from tui.widgets.confirm import Confirm
+from tui.widgets.document import Document
+from tui.widgets.head_row import HeadRow
+from tui.widgets.table import Row, Table
+
+
+class PromptsScreen(Room):
+    """The versions, agent by agent, newest first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Read", show=True),
+        Binding("B", "roll_back", "Roll back", show=True),
+        Binding("equals_sign", "diff", "Compare", key_display="=", show=True),
+        Binding("space", "mark", "Mark to compare", show=True),
+    ]
+    WRITES = frozenset({"roll_back"})
+
+    def __init__(self) -> None:
+        super().__init__("prompts")
+        self.marked: str | None = None
+        self._agents: dict[str, AgentView] = {}
+        self._bundles: list[BundleView] = []
+
+    def body(self) -> Iterable[Widget]:
+        """Columns and list."""
+        yield HeadRow(bundle_head, id="columns")
+        yield Table(id="bundles")
+
+    async def load(self) -> None:
+        """All agents and all versions."""
+        agents, self._bundles = await self.client.agents(), await self.client.bundles()
+        self._agents = {agent.name: agent for agent in agents}
+        self._draw()
+        self.show_status(f"{len(self._bundles)} versions of {len(agents)} agents")
+
+    def _draw(self) -> None:
+        rows: list[tuple[Any, Row]] = []
+        for name in dict.fromkeys([*self._agents, *(bundle.agent for bundle in self._bundles)]):
+            mine = [bundle for bundle in self._bundles if bundle.agent == name]
+            rows.append((None, partial(self._agent_row, name)))
+            rows += [(bundle, partial(self._bundle_row, bundle)) for bundle in mine]
+        self.query_one(Table).show(rows, "No agent here yet. `strop init DIR` writes a workspace with one.")
+
+    def _agent_row(self, name: str, width: int) -> Line:
+        agent = self._agents.get(name)
+        told = f"  {agent.model}" if agent else "  no longer in the workspace"
+        waiting = (
+            f"  {agent.proposals} proposal{'s' if agent.proposals > 1 else ''} waiting"
+            if agent and agent.proposals
+            else ""
+        )
+        changed = "  its file was changed since" if agent and agent.definition_changed else ""
+        return Line(((f"  {name}", "accent.bold"), (told, "muted"), (waiting + changed, "warn"))).clipped(width)
+
+    def _bundle_row(self, bundle: BundleView, width: int) -> Line:
+        return bundle_row(bundle, width, self.now(), self.glyphs, marked=bundle.digest == self.marked)
+
+    def concerns(self, fact: EventView) -> bool:
+        """A version took a step of its life."""
+        return fact.kind in {"decision_made", "night_ended"}
+
+    @property
+    def current(self) -> BundleView | None:
+        """The version under the cursor."""
+        found = self.query_one(Table).current
+        return found if isinstance(found, BundleView) else None
+
+    def action_open(self) -> None:
+        """Read the version."""
+        self.query_one(Table).action_open()
+
+    def action_mark(self) -> None:
+        """Mark the version, or take the mark off: `=` compares with it."""
+        if self.current is not None:
+            self.marked = None if self.marked == self.current.digest else self.current.digest
+            self.query_one(Table).rows_changed()
+
+    def action_diff(self) -> None:
+        """Compare the version under the cursor with the marked one, or with the one it comes from."""
+        bundle = self.current
+        if bundle is None:
+            return
+        against = self.marked if self.marked not in {None, bundle.digest} else bundle.parent
+        if against is None:
+            self.notify(
+                "It has no version before it: mark another with space, then press = here.", severity="warning"
+            )
+            return
+        self.app.push_screen(DiffScreen(bundle.digest, against))
+
+    def action_roll_back(self) -> None:
+        """Take the agent of this row back: to the version before, or to the retired one under the cursor."""
+        bundle = self.current
+        live = next((one for one in self._bundles if bundle and one.agent == bundle.agent and one.live), None)
+        if bundle is None or live is None:
+            self.notify("Put the cursor on a version of the agent to take back.", severity="warning")
+            return
+        if not bundle.live and bundle.state != "retired":
+            self.notify(
+                f"A version that is {bundle.state!r} never served; take back to a retired one.", severity="warning"
+            )
+            return
+        to = None if bundle.live else bundle.digest
+        facts = [
+            ("agent", live.agent), ("live now", f"{short(live.digest)}  {live.note}"),
+            ("then live", short(to) if to else "the one that was live before it"),
+            ("effect", "every new run is served by that version at once"), ("environment", self.desk.environment),
+        ]  # fmt: skip
+        box = Confirm(f"Roll {live.agent!r} back?", facts, reason="needed")
+        self.confirm(box, partial(self._send, live, to))
+
+    def _send(self, live: BundleView, to: str | None, reason: str) -> None:
+        body = RollBack(reason=reason, to=to, live=live.digest)
+        self.write(
+            "Roll back",
+            lambda: self.client.roll_back(live.agent, body),
+            lambda now: self.notify(f"{short(now.digest)} is live for {now.agent!r}."),
+        )
+
+
+class BundleScreen(Room):
+    """One version, whole."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(f"version {short(digest)}")
+        self.digest = digest
+
+    def body(self) -> Iterable[Widget]:
+        """One page."""
+        yield Document(id="page")
+
+    async def load(self) -> None:
+        """The version."""
+        bundle = await self.client.bundle(self.digest)
+        self.room_title = f"{bundle.agent} version {short(bundle.digest)}"
+        self.query_one(Document).show(lambda width: bundle_lines(bundle, width, self.now(), self.glyphs))
+        self.show_status()
+
+    def copied(self) -> str | None:
+        """The digest."""
+        return self.digest
+
+
+class DiffScreen(Room):
+    """What differs between two versions, word by word."""
+
+    def __init__(self, digest: str, against: str) -> None:
+        super().__init__(f"{short(against)} to {short(digest)}")
+        self.digest, self.against = digest, against
+
+    def body(self) -> Iterable[Widget]:
+        """One page."""
+        yield Document(id="page")
+
+    async def load(self) -> None:
+        """The word diff."""
+        diff = await self.client.diff(self.digest, self.against)
+        self.query_one(Document).show(lambda width: diff_section(diff, width, self.glyphs))

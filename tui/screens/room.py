@@ -1,0 +1,253 @@
+"""What every screen is: the status line, a body, the key line; its data asked for again when it may have changed.
+
+Prevents: a screen that goes on showing what is no longer so, and an error that is only seen in a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from agents.service.wire import EventView
+from tui.client import Client, ServiceError
+from tui.glyphs import Glyphs
+from tui.lines.line import Line
+from tui.widgets.confirm import Confirm, Notice
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.line_view import LineView
+from tui.widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from tui.app import StropApp
+
+T = TypeVar("T")
+
+
+class Room(Screen[None]):
+    """Base of the screens. A subclass gives `body`, `load`, and what new facts mean to it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Search", key_display="/", show=True),
+        Binding("n", "hit(1)", "Next match", show=False),
+        Binding("N", "hit(-1)", "Match before", show=False),
+        Binding("y", "copy", "Copy id", show=False),
+        Binding("ctrl+r", "reload", "Ask again", show=False),
+    ]
+    WRITES: ClassVar[frozenset[str]] = frozenset()
+    """Actions that change something: gone in read-only mode."""
+    AUTO_FOCUS = "LineView"
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.room_title = title
+        self.outdated = False
+
+    # --- what a subclass gives -----------------------------------------------------------------
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between the two bars."""
+        raise NotImplementedError
+
+    async def load(self) -> None:
+        """Ask the service and show. A ServiceError is shown by `complain`."""
+
+    def takes(self, facts: list[EventView]) -> None:
+        """New facts while the screen is in front; by default it asks again when one `concerns` it."""
+        if any(self.concerns(fact) for fact in facts):
+            self.ask_soon()
+
+    def concerns(self, fact: EventView) -> bool:
+        """Does the fact change what is shown?"""
+        return False
+
+    def complain(self, error: ServiceError) -> None:
+        """Say in the body why there is nothing."""
+        for view in self.query(LineView):
+            if view.can_focus:
+                told = f"{error}. {error.hint}" if error.hint else str(error)
+                view.empty = f"{told}  ctrl+r asks again."
+                view.rows_changed()
+
+    # --- frame ---------------------------------------------------------------------------------
+
+    @property
+    def desk(self) -> StropApp:
+        """The app, by its own type."""
+        return cast("StropApp", self.app)
+
+    @property
+    def client(self) -> Client:
+        """The service."""
+        return self.desk.client
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs this terminal can show."""
+        return self.desk.glyphs
+
+    def now(self) -> datetime:
+        """The clock's time."""
+        return self.desk.clock()
+
+    def compose(self) -> ComposeResult:
+        """Status, body, search line, keys; and a word for windows that are too small."""
+        yield StatusBar(self.desk.clock, self.desk.glyphs)
+        yield Container(*self.body(), id="body")
+        yield Static("This window is too small.\nStrop needs 40 x 8.", id="small", markup=False)
+        yield FilterBar("search", id="search")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Ask for the data once the frame is painted."""
+        self.show_status()
+        self.call_after_refresh(self.ask)
+
+    def on_screen_resume(self) -> None:
+        """In front again: what was missed is asked for now."""
+        self.show_status()
+        if self.outdated:
+            self.ask()
+
+    def show_status(self, extra: str | None = None) -> None:
+        """The status line as things are."""
+        for bar in self.query(StatusBar):
+            desk = self.desk
+            bar.about, bar.link, bar.last, bar.read_only = desk.about, desk.link, desk.last_event, desk.read_only
+            bar.title_text = self.room_title
+            bar.extra = bar.extra if extra is None else extra
+            bar.rows_changed()
+
+    # --- asking --------------------------------------------------------------------------------
+
+    def ask(self) -> None:
+        """Ask the service for all that is shown; a later ask takes the place of an earlier one."""
+        self.outdated = False
+        self.run_worker(self._guarded(self.load()), group="load", exclusive=True)
+
+    def ask_soon(self) -> None:
+        """Ask in a moment, once for many facts."""
+        if not self.outdated:
+            self.outdated = True
+            self.set_timer(0.3, self._ask_if_in_front)
+
+    def _ask_if_in_front(self) -> None:
+        if self.is_current and self.outdated:
+            self.ask()
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except ServiceError as error:
+            self.complain(error)
+
+    def write(self, act: str, work: Callable[[], Awaitable[T]], done: Callable[[T], None]) -> None:
+        """Send a change; `done` gets the answer, a refusal opens a box, and then the data is asked for again."""
+
+        async def send() -> None:
+            try:
+                answer = await work()
+            except ServiceError as error:
+                await self.app.push_screen(Notice(error, act))
+            else:
+                done(answer)
+            self.ask()
+
+        self.run_worker(send(), group="write")
+
+    def confirm(self, box: Confirm, go: Callable[[str], None]) -> None:
+        """Show the box; `go` gets the reason unless one went back."""
+
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                go(reason)
+
+        self.app.push_screen(box, answered)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without the right to write, the keys that write are not there."""
+        return not (action in self.WRITES and self.desk.read_only)
+
+    # --- keys ----------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> LineView | None:
+        """The list that has the focus, else the first."""
+        if isinstance(self.focused, LineView):
+            return self.focused
+        return next((view for view in self.query(LineView) if view.can_focus and view.display), None)
+
+    def action_reload(self) -> None:
+        """Ask the service again."""
+        self.ask()
+
+    def action_search(self) -> None:
+        """Search in what is shown."""
+        bar = self.query_one("#search", FilterBar)
+        bar.display = True
+        bar.begin()
+
+    def on_filter_bar_entered(self, event: FilterBar.Entered) -> None:
+        """Search, say how many there are, go to the first."""
+        event.stop()
+        self._end_search()
+        view = self.view
+        if view is not None:
+            found = view.search(event.text)
+            told = f"{found} rows match {event.text!r}: n next, N before" if event.text else ""
+            self.show_status(told)
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Back to the list."""
+        event.stop()
+        self._end_search()
+
+    def _end_search(self) -> None:
+        self.query_one("#search", FilterBar).display = False
+        view = next((view for view in self.query(LineView) if view.can_focus and view.display), None)
+        if view is not None:
+            view.focus()
+
+    def undo_search(self) -> bool:
+        """Take a search back; False when there was none. `esc` does this before it leaves."""
+        view = self.view
+        if view is None or not view.term:
+            return False
+        view.search("")
+        self.query_one("#search", FilterBar).apply("")
+        self.show_status("")
+        return True
+
+    def action_hit(self, step: int) -> None:
+        """The next match, or the one before."""
+        if self.view is not None:
+            self.view.next_hit(step)
+
+    def copied(self) -> str | None:
+        """What `y` copies: the id of what the cursor is on."""
+        view = self.view
+        row = view.row_at(view.cursor) if view is not None and view.row_count() else Line()
+        return row.target[1] if row.target else None
+
+    def action_copy(self) -> None:
+        """Copy the id to the terminal's clipboard."""
+        text = self.copied()
+        if text is None:
+            self.notify("There is no id on this row.", severity="warning")
+            return
+        self.app.copy_to_clipboard(text)
+        self.notify(f"Copied {text}. (In tmux this needs `set -g set-clipboard on`.)")
+
+    def on_line_view_opened(self, event: LineView.Opened) -> None:
+        """Enter on a row that stands for something opens that."""
+        event.stop()
+        if event.line.target is not None:
+            self.desk.open_target(event.line.target)

@@ -1,0 +1,241 @@
+"""One run: its story, its facts, a person's judgement on it; and, when it waits, the decision it waits for."""
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from pydantic import JsonValue
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from agents.service.wire import DecideOutcome, EventView, GiveFeedback, RunDetail, RunView
+from tui.lines.cells import clip, one_line
+from tui.lines.figures import duration, money, short, tokens
+from tui.lines.line import Line
+from tui.lines.review import run_facts_lines
+from tui.lines.rows import STATUS_ROLES
+from tui.screens.room import Room
+from tui.widgets.confirm import Confirm
+from tui.widgets.correction import CorrectionBox
+from tui.widgets.document import Document
+from tui.widgets.head_row import HeadRow
+from tui.widgets.outcome import OutcomeBox
+from tui.widgets.transcript import Transcript
+
+
+class RunScreen(Room):
+    """The whole trace of a run. `beside(run_id, step)` gives the neighbours in the list it was opened from."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("W", "decide", "Decide", show=True),
+        Binding("u", "judge(1)", "Good", show=True),
+        Binding("d", "judge(0)", "Bad", show=True),
+        Binding("c", "correct", "Correct", show=True),
+        Binding("l", "label", "Label", show=True),
+        Binding("right_square_bracket", "beside(1)", "Next run", key_display="]", show=True),
+        Binding("left_square_bracket", "beside(-1)", "Run before", key_display="[", show=False),
+        Binding("K", "cancel", "Cancel the run", show=False),
+    ]
+    WRITES = frozenset({"decide", "judge", "correct", "label", "cancel"})
+    AUTO_FOCUS = "#transcript"
+
+    def __init__(self, run_id: str, *, beside: Callable[[str, int], str | None] | None = None) -> None:
+        super().__init__(f"run {short(run_id)}")
+        self.run_id = run_id
+        self.detail: RunDetail | None = None
+        self._beside = beside
+        self._following = False
+
+    def body(self) -> Iterable[Widget]:
+        """A head that says the most in one line; the story; the facts beside it in wide windows."""
+        yield HeadRow(lambda width: Line((("  Loading ...", "muted"),)), id="head")
+        yield HeadRow(lambda width: Line(), id="banner")
+        yield Horizontal(Transcript(self.glyphs, id="transcript"), Document(id="facts"), id="split")
+
+    @property
+    def transcript(self) -> Transcript:
+        """The story."""
+        return self.query_one("#transcript", Transcript)
+
+    # --- asking --------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """The run, and the facts that are not here yet."""
+        detail = await self.client.run(self.run_id)
+        self.run_id = detail.run.id
+        events = await self.client.events(self.run_id, after=self.transcript.fold.last_seq)
+        self.transcript.empty = "This run has no events yet."
+        self.transcript.add(events)
+        self._show(detail)
+        if detail.run.status == "running" and not self._following:
+            self.transcript.follow = True
+            self.transcript.action_edge(1)
+            self.run_worker(self._guarded(self._follow()), group="follow", exclusive=True)
+
+    async def _follow(self) -> None:
+        """Facts and half-written replies, until the run has ended."""
+        self._following = True
+        run_id = self.run_id
+        last = max((fact.id for fact in self.transcript.fold.facts.values()), default=0)
+        try:
+            async for piece in self.client.follow(run_id, after=last):
+                if isinstance(piece, EventView):
+                    self.transcript.add([piece])
+                    self.ask_soon()
+                else:
+                    self.transcript.add_delta(piece)
+        finally:
+            self._following = False
+        self.ask_soon()
+
+    def takes(self, facts: list[EventView]) -> None:
+        """Facts of this run or of one it handed work to: ask for what is not here yet."""
+        mine = [fact for fact in facts if fact.stream == self.run_id]
+        children = {child.id for child in self.detail.children} if self.detail else set()
+        if mine or any(fact.stream in children for fact in facts):
+            self.ask_soon()
+
+    def _show(self, detail: RunDetail) -> None:
+        self.detail = detail
+        self.room_title = f"{detail.run.agent} run {short(detail.run.id)}"
+        self.query_one("#head", HeadRow).draw(lambda width: _head(detail.run, self._status(detail.run), width))
+        banner = self.query_one("#banner", HeadRow)
+        banner.display = detail.run.status == "waiting"
+        banner.draw(lambda width: _banner(len(self.waiting_ops()), width))
+        self.query_one("#facts", Document).show(lambda width: run_facts_lines(detail, width, self.now(), self.glyphs))
+        self.show_status()
+        self.refresh_bindings()
+
+    def _status(self, run: RunView) -> str:
+        return f"{self.glyphs.status(run.status)} {run.status}"
+
+    def waiting_ops(self) -> list[str]:
+        """Operations whose outcome nobody has decided yet."""
+        ops: list[str] = []
+        for fact in sorted(self.transcript.fold.facts.values(), key=lambda fact: fact.seq):
+            if fact.kind == "run_waited":
+                ops = [str(op) for op in fact.data.get("ops") or []]
+            elif fact.kind == "outcome_decided" and fact.op in ops:
+                ops.remove(fact.op)
+        return ops
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Some keys are only there when the run is in the state for them."""
+        status = self.detail.run.status if self.detail else ""
+        if action == "decide" and status != "waiting":
+            return False
+        if action == "cancel" and status not in {"running", "waiting"}:
+            return False
+        return super().check_action(action, parameters)
+
+    # --- neighbours ----------------------------------------------------------------------------
+
+    def action_beside(self, step: int) -> None:
+        """The next run, or the one before, without leaving."""
+        found = self._beside(self.run_id, step) if self._beside else None
+        if found is None:
+            self.notify("There is no run on that side.")
+            return
+        self.workers.cancel_group(self, "follow")
+        self.run_id, self.detail, self._following = found, None, False
+        self.room_title = f"run {short(found)}"
+        self.transcript.follow = False
+        self.transcript.clear()
+        self.ask()
+
+    def copied(self) -> str | None:
+        """The run's id, or that of the child under the cursor."""
+        return super().copied() or self.run_id
+
+    # --- judgement -----------------------------------------------------------------------------
+
+    def _facts(self, effect: str) -> list[tuple[str, str]]:
+        run = self.detail.run if self.detail else None
+        asked = clip(one_line(run.input), 48) if run else ""
+        return [("run", f"{short(self.run_id)}  {asked}"), ("effect", effect), ("environment", self.desk.environment)]
+
+    def action_judge(self, score: int) -> None:
+        """Good or bad, with a note."""
+        word = "good" if score else "bad"
+        box = Confirm(
+            f"This run was {word}?", self._facts(f"feedback, score {score}"), reason="optional", prompt="Note"
+        )
+        self.confirm(box, lambda note: self._give(GiveFeedback(score=float(score), comment=note), f"Noted: {word}."))
+
+    def action_label(self) -> None:
+        """Put a label on the run."""
+        box = Confirm("Which label?", self._facts("feedback, a label"), reason="needed", prompt="Label")
+        self.confirm(box, lambda label: self._give(GiveFeedback(label=label), f"Labelled {label!r}."))
+
+    def action_correct(self) -> None:
+        """Say what the right answer was."""
+        if self.detail is None:
+            return
+        box = CorrectionBox(f"What should run {short(self.run_id)} have answered?", self.detail.answer)
+
+        def answered(found: tuple[JsonValue, str] | None) -> None:
+            if found is not None:
+                given = GiveFeedback(score=0.0, correction=found[0], comment=found[1])
+                self._give(given, "The right answer is kept.")
+
+        self.app.push_screen(box, answered)
+
+    def _give(self, given: GiveFeedback, told: str) -> None:
+        run_id = self.run_id
+        self.write("Feedback", lambda: self.client.feedback(run_id, given), lambda run: self.notify(told))
+
+    # --- a waiting run -------------------------------------------------------------------------
+
+    def action_decide(self) -> None:
+        """Say what became of the first undecided call; when none is left the run goes on."""
+        ops = self.waiting_ops()
+        if not ops:
+            self.write("Resume", lambda: self.client.resume(self.run_id), lambda _: self.notify("The run goes on."))
+            return
+        call = clip(self.transcript.fold.call_of(ops[0]), 60)
+
+        def answered(decision: DecideOutcome | None) -> None:
+            if decision is not None:
+                self.write("Decision", lambda: self._decide(decision), self._decided)
+
+        self.app.push_screen(OutcomeBox(ops[0], call, self.desk.environment), answered)
+
+    async def _decide(self, decision: DecideOutcome) -> RunDetail:
+        left = len(self.waiting_ops())
+        detail = await self.client.decide_outcome(self.run_id, decision)
+        if left <= 1 and detail.run.status == "waiting":
+            return await self.client.resume(self.run_id)
+        return detail
+
+    def _decided(self, detail: RunDetail) -> None:
+        left = len(self.waiting_ops()) - 1
+        self.notify(f"{left} more to decide." if left > 0 else "Decided: the run goes on.")
+
+    def action_cancel(self) -> None:
+        """Stop the run."""
+        box = Confirm("Cancel this run?", self._facts("it stops before its next step; what it did stays done"))
+        run_id = self.run_id
+        self.confirm(
+            box,
+            lambda _: self.write("Cancel", lambda: self.client.cancel(run_id), lambda run: self.notify("Cancelled.")),
+        )
+
+
+def _head(run: RunView, status: str, width: int) -> Line:
+    figures = [tokens(run.input_tokens, run.output_tokens) + " tokens", duration(run.seconds)]
+    if run.cost is not None:
+        figures.insert(1, money(run.cost))
+    if run.score is not None:
+        figures.append(f"score {run.score:.2f}")
+    return Line(
+        (
+            (f"  {status}  ", f"{STATUS_ROLES.get(run.status, 'text')}.bold"),
+            (f"{run.steps} steps, {run.tool_calls} tool calls, {', '.join(figures)}", "text"),
+            (f"  version {short(run.bundle)}", "muted"),
+        )
+    ).clipped(width)
+
+
+def _banner(ops: int, width: int) -> Line:
+    told = f" WAITING: the outcome of {ops} call{'s' if ops != 1 else ''} is unknown. W decides. "
+    return Line(((told.ljust(width), "badge.waiting"),)).clipped(width)

@@ -1,0 +1,205 @@
+"""Screen 1: the runs, newest first, live; a filter; at wide windows a look into the run under the cursor."""
+
+from collections.abc import Iterable
+from typing import ClassVar, Final
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from agents.service.wire import EventView, RunView
+from tui.client import ServiceError
+from tui.lines.line import Line
+from tui.lines.rows import run_head
+from tui.screens.room import Room
+from tui.screens.run import RunScreen
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.head_row import HeadRow
+from tui.widgets.line_view import LineView
+from tui.widgets.run_list import RunList
+from tui.widgets.transcript import Transcript
+
+PAGE: Final = 200
+PREFETCH: Final = 60
+"""Rows before the end of what is loaded at which the next page is asked for."""
+SINGLE: Final = 5
+"""Changed runs below the first page that are asked for one by one; more of them wait for a reload."""
+EMPTY: Final = 'No runs yet. `strop run AGENT "text"` makes one, or type :ask AGENT TEXT here.'
+
+
+class RunsScreen(Room):
+    """The list of runs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open_run", "Open", show=True, priority=False),
+        Binding("slash", "filter", "Filter", key_display="/", show=True),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__("runs")
+        self._after: str | None = None
+        self._more = False
+        self._new = 0
+        self._changed: set[str] = set()
+        self._peeked = ""
+
+    def body(self) -> Iterable[Widget]:
+        """Filter, columns, list; the look into a run beside it."""
+        yield FilterBar("/ filter, such as: agent:desk status:failed since:24h", id="filter")
+        yield HeadRow(lambda width: Line(), id="problem")
+        left = Vertical(HeadRow(run_head, id="columns"), RunList(self.desk.clock, self.glyphs, id="runs"))
+        yield Horizontal(left, Transcript(self.glyphs, id="peek", empty="Nothing to look into."), id="split")
+
+    @property
+    def runs(self) -> RunList:
+        """The list."""
+        return self.query_one("#runs", RunList)
+
+    @property
+    def filter_text(self) -> str:
+        """The filter that is applied."""
+        return self.query_one("#filter", FilterBar).applied
+
+    # --- asking --------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """The newest page; merged into what is loaded, so that the cursor stays on its run."""
+        page = await self.client.runs(self.filter_text, limit=PAGE)
+        self._complain_of_filter("")
+        if self.runs.row_count():
+            self._new += self.runs.merge_head(page.items)
+            await self._ask_changed({run.id for run in page.items})
+        else:
+            self.runs.replace(page.items)
+            self._after = page.after
+        self.runs.empty = "No run matches the filter. / changes it, esc clears it." if self.filter_text else EMPTY
+        self.runs.rows_changed()
+        if self.runs.cursor == 0:
+            self._new = 0
+        self._tell()
+        self._peek()
+
+    async def _ask_changed(self, seen: set[str]) -> None:
+        """Runs further down that had new facts."""
+        changed = [run_id for run_id in self._changed if run_id not in seen and self.runs.holds(run_id)]
+        self._changed.clear()
+        for run_id in changed[:SINGLE]:
+            self.runs.update_run((await self.client.run(run_id)).run)
+
+    async def _load_more(self) -> None:
+        if self._more or self._after is None:
+            return
+        self._more = True
+        try:
+            page = await self.client.runs(self.filter_text, after=self._after, limit=PAGE)
+            self._after = page.after
+            self.runs.extend(page.items)
+        finally:
+            self._more = False
+
+    def concerns(self, fact: EventView) -> bool:
+        """A run began, or a loaded one went on."""
+        if self.runs.holds(fact.stream):
+            self._changed.add(fact.stream)
+            return True
+        return fact.kind == "run_started"
+
+    def complain(self, error: ServiceError) -> None:
+        """A wrong filter is told under it; everything else in the list."""
+        if error.status in {400, 422} and self.filter_text:
+            self._complain_of_filter(f"{error.detail or error.title} {error.hint}".strip())
+        elif not self.runs.row_count():
+            super().complain(error)
+
+    def _complain_of_filter(self, text: str) -> None:
+        row = self.query_one("#problem", HeadRow)
+        row.display = bool(text)
+        row.draw(lambda width: Line(((f"  {text}", "bad"),)).clipped(width))
+
+    def _tell(self) -> None:
+        runs = self.runs
+        more = "+" if self._after is not None else ""
+        told = f"{runs.cursor + 1 if runs.row_count() else 0}/{runs.row_count()}{more}"
+        self.show_status(told + (f", {self._new} new above" if self._new else ""))
+
+    # --- keys ----------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one("#filter", FilterBar).begin()
+
+    def set_filter(self, text: str) -> None:
+        """Show the runs that match."""
+        self.query_one("#filter", FilterBar).apply(text)
+        self.runs.empty = "Loading ..."
+        self._after, self._new = None, 0
+        self.runs.replace([])
+        self.ask()
+
+    def on_filter_bar_entered(self, event: FilterBar.Entered) -> None:
+        """Enter in the filter."""
+        event.stop()
+        self.set_filter(event.text)
+        self.runs.focus()
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Escape in the filter."""
+        event.stop()
+        self.runs.focus()
+
+    def undo_search(self) -> bool:
+        """`esc` clears the filter first."""
+        if not self.filter_text:
+            return False
+        self.set_filter("")
+        return True
+
+    def action_open_run(self) -> None:
+        """Open the run under the cursor."""
+        self.runs.action_open()
+
+    def on_line_view_opened(self, event: LineView.Opened) -> None:
+        """Open the run, with the way to its neighbours."""
+        event.stop()
+        if event.view is self.runs and self.runs.current is not None:
+            self.app.push_screen(RunScreen(self.runs.current.id, beside=self.beside))
+        elif event.line.target is not None:
+            self.desk.open_target(event.line.target)
+
+    def beside(self, run_id: str, step: int) -> str | None:
+        """The run after (or, with -1, before) this one in the list; the cursor goes with it."""
+        ids = [run.id for run in self.runs.runs]
+        at = ids.index(run_id) + step if run_id in ids else -1
+        if not 0 <= at < len(ids):
+            return None
+        self.runs.point_at(ids[at])
+        return ids[at]
+
+    # --- the look into a run -------------------------------------------------------------------
+
+    def on_line_view_moved(self, event: LineView.Moved) -> None:
+        """Ask for older runs in time, and look into this one."""
+        if event.view is not self.runs:
+            return
+        if event.index == 0:
+            self._new = 0
+        self._tell()
+        if event.index >= self.runs.row_count() - PREFETCH:
+            self.run_worker(self._guarded(self._load_more()), group="more")
+        self._peek()
+
+    def on_resize(self) -> None:
+        """The look appears in wide windows."""
+        self._peek()
+
+    def _peek(self) -> None:
+        peek, run = self.query_one("#peek", Transcript), self.runs.current
+        if run is not None and peek.display and run.id + str(run.events) != self._peeked:
+            self.run_worker(self._guarded(self._look(run)), group="peek", exclusive=True)
+
+    async def _look(self, run: RunView) -> None:
+        peek = self.query_one("#peek", Transcript)
+        events = await self.client.events(run.id)
+        self._peeked = run.id + str(run.events)
+        peek.clear("This run has no events yet.")
+        peek.add(events)

@@ -1,0 +1,144 @@
+"""How roles look: two palettes of our own, dark and light, and the Textual themes made from them.
+
+Every colour a text may have is at least 4.5:1 against every ground it may stand on (WCAG 2 AA; a test computes it),
+because most ready-made themes have a status colour that is not. Status is never told by colour alone.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from rich.style import Style
+from textual.theme import Theme
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours as #rrggbb. `ground`, `panel`, `cursor` are the grounds; the rest are colours of text."""
+
+    name: str
+    dark: bool
+    ground: str
+    panel: str
+    cursor: str
+    text: str
+    muted: str
+    accent: str
+    good: str
+    bad: str
+    warn: str
+    think: str
+    tool: str
+    hit_ground: str
+    hit_text: str
+    added_ground: str
+    removed_ground: str
+
+    @property
+    def grounds(self) -> tuple[str, ...]:
+        """What text may stand on."""
+        return (self.ground, self.panel, self.cursor)
+
+    @property
+    def inks(self) -> tuple[str, ...]:
+        """What text may be drawn in."""
+        return (self.text, self.muted, self.accent, self.good, self.bad, self.warn, self.think, self.tool)
+
+
+DARK: Final = Palette(
+    name="strop-dark",
+    dark=True,
+    ground="#0d1117",
+    panel="#161b22",
+    cursor="#22304a",
+    text="#e6edf3",
+    muted="#9aa7b5",
+    accent="#79c0ff",
+    good="#7ee787",
+    bad="#ff9790",
+    warn="#f0c050",
+    think="#c4b0ff",
+    tool="#7fd8d8",
+    hit_ground="#f0c050",
+    hit_text="#0d1117",
+    added_ground="#12381f",
+    removed_ground="#4a1a1d",
+)
+LIGHT: Final = Palette(
+    name="strop-light",
+    dark=False,
+    ground="#ffffff",
+    panel="#eef1f4",
+    cursor="#d9e6f7",
+    text="#1b2026",
+    muted="#4b5560",
+    accent="#0550ae",
+    good="#0f5f2a",
+    bad="#a40e26",
+    warn="#744600",
+    think="#5b34a8",
+    tool="#0b5a63",
+    hit_ground="#5b34a8",
+    hit_text="#ffffff",
+    added_ground="#d4f4dc",
+    removed_ground="#fbdcdc",
+)
+PALETTES: Final = {palette.name: palette for palette in (DARK, LIGHT)}
+
+
+def textual_theme(palette: Palette) -> Theme:
+    """The palette as a Textual theme, for the widgets that are not ours."""
+    return Theme(
+        name=palette.name,
+        dark=palette.dark,
+        primary=palette.accent,
+        secondary=palette.think,
+        warning=palette.warn,
+        error=palette.bad,
+        success=palette.good,
+        accent=palette.accent,
+        foreground=palette.text,
+        background=palette.ground,
+        surface=palette.ground,
+        panel=palette.panel,
+        variables={
+            "cursor-ground": palette.cursor,
+            "muted-ink": palette.muted,
+            "input-selection-background": palette.cursor,
+            "input-cursor-background": palette.text,
+            "input-cursor-foreground": palette.ground,
+            "scrollbar": palette.muted,
+            "scrollbar-hover": palette.accent,
+            "scrollbar-active": palette.accent,
+            "scrollbar-background": palette.panel,
+            "scrollbar-background-hover": palette.panel,
+            "scrollbar-background-active": palette.panel,
+        },
+    )
+
+
+@cache
+def style_of(name: str, role: str) -> Style:
+    """The Rich style of a role in the palette of that name; an unknown role looks like text."""
+    palette = PALETTES.get(name, DARK)
+    return _styles(palette).get(role) or Style(color=palette.text)
+
+
+@cache
+def _styles(p: Palette) -> dict[str, Style]:
+    ink = {
+        "text": p.text, "muted": p.muted, "accent": p.accent, "good": p.good, "bad": p.bad, "warn": p.warn,
+        "think": p.think, "tool": p.tool,
+    }  # fmt: skip
+    styles = {role: Style(color=colour) for role, colour in ink.items()}
+    styles |= {f"{role}.bold": Style(color=colour, bold=True) for role, colour in ink.items()}
+    styles |= {
+        "reasoning": Style(color=p.think, italic=True),
+        "hit": Style(color=p.hit_text, bgcolor=p.hit_ground, bold=True),
+        "added": Style(color=p.good, bgcolor=p.added_ground, underline=True),
+        "removed": Style(color=p.bad, bgcolor=p.removed_ground, strike=True),
+        "badge.write": Style(color=p.ground, bgcolor=p.warn, bold=True),
+        "badge.read": Style(color=p.ground, bgcolor=p.good, bold=True),
+        "badge.waiting": Style(color=p.ground, bgcolor=p.warn, bold=True),
+    }
+    return styles

@@ -1,0 +1,112 @@
+"""The keys of the moment on one line, the most wanted first; `?` is always there, however narrow the screen."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from tui.lines.cells import width_of
+from tui.lines.line import Line
+from tui.widgets.line_view import LineView
+
+HELP = ("?", "Help", "app.help")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key with its name and what it does."""
+
+    key: str
+    name: str
+    action: str
+
+
+def keys_that_fit(keys: Sequence[Key], width: int) -> list[Key]:
+    """The first keys that fit in `width` cells together with `?`, in order, and `?` at the end."""
+    last = Key(*HELP)
+    room = width - _wide(last)
+    kept = []
+    for key in keys:
+        if key.key == last.key:
+            continue
+        room -= _wide(key)
+        if room < 0:
+            break
+        kept.append(key)
+    return [*kept, last]
+
+
+def _wide(key: Key) -> int:
+    return width_of(key.key) + width_of(key.name) + 3
+
+
+def display(key: str) -> str:
+    """A key as people write it."""
+    names = {
+        "question_mark": "?", "slash": "/", "colon": ":", "equals_sign": "=", "left_square_bracket": "[",
+        "right_square_bracket": "]", "escape": "esc", "space": "space", "plus": "+",
+    }  # fmt: skip
+    return names.get(key, key)
+
+
+class KeyBar(LineView, can_focus=False):
+    """One line at the foot of a screen."""
+
+    def __init__(self) -> None:
+        super().__init__(show_cursor=False)
+        self._keys: list[Key] = []
+        self._ends: list[int] = []
+
+    def on_mount(self) -> None:
+        """Keys change with focus and state."""
+        super().on_mount()
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+        self.call_after_refresh(self._bindings_changed, self.screen)
+
+    def row_count(self) -> int:
+        """One."""
+        return 1
+
+    def row_at(self, index: int) -> Line:
+        """The keys that fit."""
+        keys = keys_that_fit(self._keys, self.columns)
+        spans = [span for key in keys for span in ((f" {key.key}", "accent.bold"), (f" {key.name} ", "muted"))]
+        return Line(tuple(spans)).clipped(self.columns)
+
+    def _bindings_changed(self, screen: Screen[Any]) -> None:
+        if screen is self.screen and self.is_attached:
+            active = [(one.node, one.binding) for one in screen.active_bindings.values() if one.enabled]
+            self._keys = ranked(active)
+            self.rows_changed()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key is that key."""
+        at = 0
+        for key in keys_that_fit(self._keys, self.columns):
+            at += _wide(key)
+            if event.x < at:
+                self.run_worker(self.screen.run_action(key.action), group="click")
+                return
+
+
+def ranked(active: Iterable[tuple[DOMNode, Binding]]) -> list[Key]:
+    """Shown keys, one an action: what only this screen can do, then its focused list, then what all can do."""
+    seen: dict[str, Key] = {}
+    for _, binding in sorted(active, key=_rank):
+        if binding.show and binding.action not in seen:
+            key = display(binding.key_display or binding.key)
+            seen[binding.action] = Key(key, binding.description, binding.action)
+    return list(seen.values())
+
+
+def _rank(one: tuple[DOMNode, Binding]) -> int:
+    node, binding = one
+    if isinstance(node, Screen):
+        own = type(node).__dict__.get("BINDINGS", ())
+        return 0 if any(isinstance(mine, Binding) and mine.action == binding.action for mine in own) else 2
+    return 3 if isinstance(node, App) else 1

@@ -1,0 +1,258 @@
+"""The one list: rows of text drawn only where they are seen, with a cursor, search and follow.
+
+The ready-made tables, trees and logs lay out every row: they do not carry a million runs or a megabyte of reasoning.
+A cursor move repaints two lines. Prevents: a screen whose keys get slow as the data grows.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.lines.line import Line, find_all
+from tui.theme import PALETTES, style_of
+
+STRIPS: int = 2_000
+"""Drawn rows kept; more than any screen is high, less than memory would notice."""
+
+
+class LineView(ScrollView, can_focus=True):
+    """Rows by index. A subclass gives `row_count` and `row_at`, and says `rows_changed` when they differ."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False),
+        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False),
+        Binding("home,g", "edge(-1)", "First row", show=False),
+        Binding("end,G", "edge(1)", "Last row", show=False),
+        Binding("enter", "open", "Open", show=False),
+    ]
+
+    @dataclass
+    class Moved(Message):
+        """The cursor is on another row."""
+
+        view: "LineView"
+        index: int
+
+        @property
+        def control(self) -> "LineView":
+            """The view, for `@on` selectors."""
+            return self.view
+
+    @dataclass
+    class Opened(Message):
+        """Enter was pressed on a row, or the row under the cursor was clicked."""
+
+        view: "LineView"
+        index: int
+        line: Line
+
+        @property
+        def control(self) -> "LineView":
+            """The view, for `@on` selectors."""
+            return self.view
+
+    def __init__(self, *, id: str | None = None, empty: str = "Nothing here.", show_cursor: bool = True) -> None:
+        super().__init__(id=id)
+        self.cursor = 0
+        self.empty = empty
+        self.show_cursor = show_cursor
+        self.term = ""
+        self.hits: list[int] = []
+        self._strips: dict[int, Strip] = {}
+        self._plain: dict[str, Style] = {}
+
+    # --- what a subclass gives -----------------------------------------------------------------
+
+    def row_count(self) -> int:
+        """How many rows there are now."""
+        raise NotImplementedError
+
+    def row_at(self, index: int) -> Line:
+        """The row, at most `self.columns` cells wide."""
+        raise NotImplementedError
+
+    def lay_out(self) -> None:
+        """Called before drawing when the width is another one: wrapped rows are wrapped again."""
+
+    @property
+    def columns(self) -> int:
+        """Cells a row may take."""
+        return max(self.scrollable_content_region.width, 1)
+
+    # --- changes -------------------------------------------------------------------------------
+
+    def rows_changed(self, first: int = 0) -> None:
+        """Rows from `first` on are others now; the cursor stays on its number unless that is gone."""
+        for index in [index for index in self._strips if index >= first]:
+            del self._strips[index]
+        self.cursor = min(self.cursor, max(self.row_count() - 1, 0))
+        self._resize_rows()
+        if self.term:
+            self._find()
+        self.refresh()
+
+    def row_changed(self, index: int) -> None:
+        """One row looks different now."""
+        self._strips.pop(index, None)
+        self.refresh_line(index)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another width: everything is drawn anew."""
+        self.lay_out()
+        self.rows_changed()
+        self.reveal()
+
+    def on_mount(self) -> None:
+        """Colours change with the theme."""
+        super().on_mount()  # type: ignore[no-untyped-call]
+        self.app.theme_changed_signal.subscribe(self, self._theme_changed)
+
+    def _theme_changed(self, _: Any) -> None:
+        self._strips.clear()
+        self.refresh()
+
+    def _resize_rows(self) -> None:
+        self.virtual_size = Size(self.columns, self.row_count())
+
+    # --- the cursor ----------------------------------------------------------------------------
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on a row and bring it into view; only the two rows concerned are drawn."""
+        index = min(max(index, 0), max(self.row_count() - 1, 0))
+        old, self.cursor = self.cursor, index
+        self.reveal()
+        if old != index:
+            self.refresh_line(old)
+            self.refresh_line(index)
+            self.post_message(self.Moved(self, index))
+
+    def reveal(self) -> None:
+        """Scroll as little as needed to see the cursor."""
+        height = self.scrollable_content_region.height
+        top = round(self.scroll_y)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+        elif height and self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+
+    def action_move(self, rows: int) -> None:
+        """Up or down."""
+        self.move_to(self.cursor + rows)
+
+    def action_page(self, pages: float) -> None:
+        """Up or down by pages, scroll and cursor together."""
+        step = int(max(self.scrollable_content_region.height - 1, 1) * pages)
+        self.scroll_to(y=max(round(self.scroll_y) + step, 0), animate=False, immediate=True)
+        self.move_to(self.cursor + step)
+
+    def action_edge(self, side: int) -> None:
+        """To the first or the last row."""
+        self.move_to(0 if side < 0 else self.row_count() - 1)
+
+    def action_open(self) -> None:
+        """Open what the row stands for."""
+        if self.row_count():
+            self.post_message(self.Opened(self, self.cursor, self.row_at(self.cursor)))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor; a click on the cursor opens."""
+        index = event.y + round(self.scroll_y)
+        if 0 <= index < self.row_count():
+            if index == self.cursor:
+                self.action_open()
+            self.move_to(index)
+
+    def jump(self, wanted: Callable[[Line], bool], step: int = 1) -> bool:
+        """To the next (or, with -1, the one before) row that is wanted, round the end; False when there is none."""
+        total = self.row_count()
+        for away in range(1, total + 1):
+            index = (self.cursor + step * away) % total
+            if wanted(self.row_at(index)):
+                self.move_to(index)
+                self.scroll_to_top_of(index)
+                return True
+        return False
+
+    def scroll_to_top_of(self, index: int) -> None:
+        """Bring a row near the top, so that what follows it can be read."""
+        height = self.scrollable_content_region.height
+        top = round(self.scroll_y)
+        if index > top + height // 2 or index < top:
+            self.scroll_to(y=max(index - 1, 0), animate=False, immediate=True)
+
+    # --- search --------------------------------------------------------------------------------
+
+    def search(self, term: str) -> int:
+        """Mark all rows with `term` and go to the first one from the cursor on; gives their number."""
+        self.term = term
+        self._strips.clear()
+        self._find()
+        self.refresh()
+        if self.hits:
+            self.move_to(next((hit for hit in self.hits if hit >= self.cursor), self.hits[0]))
+        return len(self.hits)
+
+    def next_hit(self, step: int) -> None:
+        """To the next or the last match, round the end."""
+        if not self.hits:
+            return
+        if step > 0:
+            target = next((hit for hit in self.hits if hit > self.cursor), self.hits[0])
+        else:
+            target = next((hit for hit in reversed(self.hits) if hit < self.cursor), self.hits[-1])
+        self.move_to(target)
+
+    def _find(self) -> None:
+        rows = range(self.row_count()) if self.term else range(0)
+        self.hits = [index for index in rows if find_all(self.row_at(index).text, self.term)]
+
+    # --- drawing -------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the widget."""
+        index = y + round(self.scroll_y)
+        width = self.columns
+        base = self.rich_style
+        if index >= self.row_count():
+            told = self.empty if not self.row_count() and y == 1 else ""
+            return (
+                self._drawn(Line(((f"  {told}", "muted"),)).clipped(width))
+                .adjust_cell_length(width)
+                .apply_style(base)
+            )
+        strip = self._strips.get(index)
+        if strip is None:
+            if len(self._strips) >= STRIPS:
+                self._strips.clear()
+            strip = self._drawn(self.row_at(index).highlighted(self.term, "hit")).adjust_cell_length(width)
+            self._strips[index] = strip
+        if index == self.cursor and self.show_cursor:
+            ground = PALETTES[self.app.theme].cursor if self.app.theme in PALETTES else None
+            lit = Style(bgcolor=ground, bold=True) if self.has_focus else Style(bgcolor=ground)
+            return self._pointed(strip).apply_style(base + lit)
+        return strip.apply_style(base)
+
+    def _pointed(self, strip: Strip) -> Strip:
+        """The cursor's row shows a sign where it begins with a space: seen without colours too."""
+        if not strip.text.startswith(" ") or not self.has_focus:
+            return strip
+        sign = getattr(self.app, "glyphs", None)
+        head = Strip([Segment(sign.cursor if sign else ">", style_of(self.app.theme, "accent.bold"))])
+        return Strip.join([head, strip.crop(1)])
+
+    def _drawn(self, row: Line) -> Strip:
+        theme = self.app.theme
+        return Strip([Segment(text, style_of(theme, role)) for text, role in row.spans if text])
