@@ -4,7 +4,7 @@ The only room that can make a bundle live. Each step leaves a `DecisionMade` in 
 same transaction that moves the pointer: what serves traffic and who said so cannot come apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -105,6 +105,18 @@ def list_bundles(
     if state is not None:
         query = query.where(BUNDLES.c.state == state)
     return [_stored(dict(row)) for row in session.execute(query).mappings()]
+
+
+def find_bundles(session: Session, digests: Iterable[str]) -> dict[str, StoredBundle]:
+    """Those of these bundles that are stored, by digest, in one go."""
+    query = sa.select(BUNDLES).where(BUNDLES.c.digest.in_(list(digests)))
+    found = [_stored(dict(row)) for row in session.execute(query).mappings()]
+    return {stored.digest: stored for stored in found}
+
+
+def list_live(session: Session) -> dict[str, Live]:
+    """The pointers of all agents, by agent."""
+    return {row["agent"]: Live(**row) for row in session.execute(sa.select(LIVE)).mappings()}
 
 
 def find_live(session: Session, agent: str) -> Live | None:

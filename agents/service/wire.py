@@ -4,11 +4,14 @@ This is the one module of the lower rooms that the terminal's app side may see; 
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Status = Literal["running", "waiting", "finished", "failed", "cancelled"]
+
+Key = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""A name that things are looked up by: one line of text that every database can hold."""
 
 
 class Shape(BaseModel):
@@ -92,9 +95,9 @@ class StartRun(Shape):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    agent: str
+    agent: Key
     input: str = Field(min_length=1)
-    conversation_id: str | None = None
+    conversation_id: Key | None = None
     wait: bool = False
 
 
@@ -225,7 +228,7 @@ class RollBack(Shape):
 
     reason: str = Field(min_length=1)
     by: str = ""
-    to: str | None = None
+    to: Key | None = None
     live: str | None = None
     """The live digest the person saw; another one now is a conflict (409)."""
 
@@ -254,30 +257,35 @@ class Problem(Shape):
     status: int
     detail: str = ""
     hint: str = ""
+    position: int | None = None
+    """Where in a query of the filter language the mistake is, in characters from 1."""
 
 
 # Routes (all below /v1 but the first two; every list is newest first unless it says otherwise):
-#   GET  /health                       200 as soon as the process answers
-#   GET  /ready                        200 when database and workspace can be used
+#   GET  /health                       200 as soon as the process answers; needs no token
+#   GET  /ready                        200 when database and workspace can be used, else 503
 #   GET  /v1/about                     AboutView
 #   GET  /v1/agents                    list[AgentView]
 #   GET  /v1/agents/{agent}/decisions  list[EventView]   the agent's decision stream, oldest first
 #   POST /v1/agents/{agent}/rollback   RollBack -> BundleView (the one that is live now)
-#   GET  /v1/runs?q=&after=&limit=     RunPage           q: the filter language
-#   POST /v1/runs                      StartRun -> RunDetail (wait) or RunDetail with status running (202)
-#   GET  /v1/runs/{id}                 RunDetail
-#   GET  /v1/runs/{id}/events?after=   EventPage
+#   GET  /v1/runs?q=&after=&limit=     RunPage           q: the filter language; limit 1 to 1,000
+#   POST /v1/runs                      StartRun -> 200 RunDetail at its end (wait; how it ended is in run.status),
+#                                      else 202 RunDetail at once. Idempotency-Key: the same key gives the same run
+#   GET  /v1/runs/{id}                 RunDetail         an id, its start or its last characters
+#   GET  /v1/runs/{id}/events?after=&limit=   EventPage  after: seq
 #   GET  /v1/runs/{id}/stream          SSE: `event: fact` EventView with id:, `event: delta` DeltaView, `event: end`
 #   POST /v1/runs/{id}/feedback        GiveFeedback -> RunView
 #   POST /v1/runs/{id}/cancel          -> RunView
-#   POST /v1/runs/{id}/resume          -> RunDetail
-#   POST /v1/runs/{id}/outcome         DecideOutcome -> RunDetail
-#   GET  /v1/feed                      SSE over all streams: `event: fact`; honours Last-Event-ID and ?after=
-#   GET  /v1/bundles?agent=            list[BundleView]
+#   POST /v1/runs/{id}/resume?wait=    -> RunDetail, 202 unless wait
+#   POST /v1/runs/{id}/outcome?wait=   DecideOutcome -> RunDetail, 202 unless wait or more calls are unknown
+#   GET  /v1/feed?after=&kinds=        SSE over all streams: `event: fact`; honours Last-Event-ID and ?after= (an id);
+#                                      without either it begins now. kinds: names with commas between them
+#   GET  /v1/bundles?agent=&limit=     list[BundleView]
 #   GET  /v1/bundles/{digest}          BundleView        a digest or its first characters
 #   GET  /v1/bundles/{digest}/diff?against=   list[DiffLineView]   against: default its parent
 #   GET  /v1/proposals?agent=          list[ProposalView]
 #   GET  /v1/proposals/{digest}        ProposalView
 #   POST /v1/proposals/{digest}/decision   Decide -> ProposalView; approve makes it live
-#   GET  /v1/nights?agent=             list[NightView]
-#   GET  /v1/nights/{id}/events?after= EventPage
+#   GET  /v1/nights?agent=&limit=      list[NightView]
+#   GET  /v1/nights/{id}/events?after=&limit=   EventPage
+# Every error is a Problem as application/problem+json.

@@ -1,0 +1,329 @@
+"""From the ledger and the registry to the shapes on the wire: functions (session, …) -> shape.
+
+The service and the commands' `--json` both speak through here, so that both say the same. What a list shows of many
+things is read in a fixed number of queries, however long the list is.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from agents.config import Workspace
+from agents.definitions import Definition
+from agents.errors import UsageError
+from agents.prompts.bundle import Bundle, diff_words, readable
+from agents.prompts.store import (
+    Live,
+    StoredBundle,
+    decisions_stream,
+    find_bundles,
+    get_bundle,
+    list_bundles,
+    list_live,
+    match_bundle,
+)
+from agents.selection import own_bundle
+from agents.service.wire import (
+    AgentView,
+    BundleView,
+    DiffLineView,
+    EventPage,
+    EventView,
+    FlipView,
+    NightView,
+    ProposalView,
+    RunDetail,
+    RunPage,
+    RunView,
+)
+from traces.errors import NotFound
+from traces.events import DecisionMade, NightEnded, NightStarted, RunFinished, StageReached
+from traces.filters import conditions
+from traces.ids import is_utf8, short
+from traces.store import (
+    StoredEvent,
+    count_events,
+    count_runs_of_bundles,
+    get_run,
+    list_children,
+    list_runs,
+    list_streams,
+    match_run,
+    read_blob,
+    read_events,
+    read_streams,
+)
+from traces.summary import RunSummary
+
+_NIGHT_KINDS: Final = ("night_started", "stage_reached", "night_ended")
+_ENVELOPE: Final = {"kind", "op", "step", "attempt"}
+
+# --- runs --------------------------------------------------------------------------------------------------------
+
+
+def run_view(run: RunSummary) -> RunView:
+    """One row of the runs list."""
+    return RunView(seconds=run.seconds, **vars(run))
+
+
+def run_page(session: Session, query: str = "", *, after: str | None = None, limit: int = 50) -> RunPage:
+    """Runs that a query of the filter language means, newest first.
+
+    Raises:
+        FilterError: with the position of the mistake.
+    """
+    page = list_runs(session, where=conditions(query), after=after, limit=limit)
+    return RunPage(items=[run_view(run) for run in page.items], after=page.after)
+
+
+def run_detail(session: Session, run_id: str) -> RunDetail:
+    """One run with its whole answer and the runs it delegated to. `run_id` may be a part of an id."""
+    run = get_run(session, match_run(session, run_id))
+    return RunDetail(
+        run=run_view(run),
+        answer=_answer(session, run),
+        children=[run_view(child) for child in list_children(session, run.id)],
+    )
+
+
+def _answer(session: Session, run: RunSummary) -> Any:
+    if run.status != "finished":
+        return None
+    finished = read_events(session, run.id, kinds=["run_finished"])[-1].event
+    return _sendable(finished.output) if isinstance(finished, RunFinished) else None
+
+
+# --- facts -------------------------------------------------------------------------------------------------------
+
+
+def event_view(stored: StoredEvent) -> EventView:
+    """One fact of the ledger."""
+    return EventView(
+        id=stored.id,
+        stream=stored.stream,
+        seq=stored.seq,
+        kind=stored.kind,
+        step=stored.step,
+        op=stored.op,
+        attempt=stored.attempt,
+        at=stored.at,
+        data=_sendable(stored.event.model_dump(mode="json", exclude=_ENVELOPE)),
+    )
+
+
+def event_page(session: Session, stream: str, *, after: int = 0, limit: int | None = None) -> EventPage:
+    """The facts of a stream from seq `after` + 1 on, in order."""
+    return EventPage(items=[event_view(stored) for stored in read_events(session, stream, after=after, limit=limit)])
+
+
+def decision_views(session: Session, agent: str) -> list[EventView]:
+    """The agent's decisions, oldest first."""
+    return event_page(session, decisions_stream(agent)).items
+
+
+def _sendable(value: Any) -> Any:
+    """The value as UTF-8 can carry it: half a surrogate pair, which a broken tool may have sent, becomes `?`."""
+    text = json.dumps(value, ensure_ascii=False)
+    return value if is_utf8(text) else json.loads(text.encode("utf-8", "replace"))
+
+
+# --- agents and their versions -----------------------------------------------------------------------------------
+
+
+def agent_views(session: Session, workspace: Workspace) -> list[AgentView]:
+    """The agents of the workspace by name, each with what serves it."""
+    pointers = list_live(session)
+    bundles = find_bundles(session, [live.digest for live in pointers.values()])
+    waiting = Counter(stored.bundle.agent for stored in list_bundles(session, state="proposed"))
+    views = []
+    for name, definition in sorted(workspace.agents.items()):
+        live = pointers.get(name)
+        stored = None if live is None else bundles.get(live.digest)
+        views.append(_agent_view(workspace, definition, live, stored, waiting[name]))
+    return views
+
+
+def _agent_view(
+    workspace: Workspace, definition: Definition, live: Live | None, stored: StoredBundle | None, proposals: int
+) -> AgentView:
+    own = own_bundle(workspace, definition)
+    bundle = own if stored is None else stored.bundle
+    return AgentView(
+        name=definition.name,
+        description=definition.description,
+        model=workspace.forced_model or bundle.model,
+        live=own.digest if live is None else live.digest,
+        live_source="definition" if live is None or live.digest == live.source else "decision",
+        definition_changed=live is not None and live.source != own.digest,
+        tools=list(_tools(bundle)),
+        delegates=[delegate.agent for delegate in bundle.delegates],
+        proposals=proposals,
+    )
+
+
+def _tools(bundle: Bundle) -> Iterable[str]:
+    """Names as `server.tool`; `server.*` where the agent may touch all the server offers."""
+    for access in bundle.tools:
+        yield from (f"{access.server}.{tool}" for tool in (("*",) if access.allow is None else access.allow))
+
+
+def bundle_view(session: Session, digest: str) -> BundleView:
+    """One version. `digest` may be its first characters."""
+    return bundle_views(session, [get_bundle(session, match_bundle(session, digest))])[0]
+
+
+def bundle_list(session: Session, *, agent: str | None = None, limit: int = 200) -> list[BundleView]:
+    """Versions, newest first."""
+    return bundle_views(session, list_bundles(session, agent=agent, limit=limit))
+
+
+def bundle_views(session: Session, stored: Sequence[StoredBundle]) -> list[BundleView]:
+    """These versions, in the order given."""
+    runs = count_runs_of_bundles(session, [one.digest for one in stored])
+    live = {pointer.digest for pointer in list_live(session).values()}
+    return [
+        BundleView(
+            digest=one.digest,
+            agent=one.bundle.agent,
+            state=one.state,
+            live=one.digest in live,
+            parent=one.parent,
+            author=one.author,
+            author_kind=one.author_kind,
+            note=one.note,
+            created_at=one.created_at,
+            runs=runs.get(one.digest, 0),
+            content=_sendable(one.bundle.model_dump(mode="json")),
+            readable=readable(one.bundle),
+        )
+        for one in stored
+    ]
+
+
+def bundle_diff(session: Session, digest: str, against: str | None = None) -> list[DiffLineView]:
+    """Word diff of a version against another (by default its parent); one without a parent is new in every line."""
+    new = get_bundle(session, match_bundle(session, digest))
+    if against is None and new.parent is None:
+        return [DiffLineView(runs=[("added", line)]) for line in readable(new.bundle).splitlines()]
+    old = get_bundle(session, match_bundle(session, against or str(new.parent)))
+    if old.bundle.agent != new.bundle.agent:
+        raise UsageError(
+            f"{short(old.digest)} is a version of {old.bundle.agent!r}, not of {new.bundle.agent!r}",
+            hint="Compare versions of one agent.",
+        )
+    return [DiffLineView(runs=list(line.runs)) for line in diff_words(old.bundle, new.bundle)]
+
+
+# --- proposals ---------------------------------------------------------------------------------------------------
+
+
+def proposal_list(session: Session, *, agent: str | None = None) -> list[ProposalView]:
+    """What waits for a person's decision, newest first."""
+    return proposal_views(session, list_bundles(session, agent=agent, state="proposed"))
+
+
+def proposal_view(session: Session, digest: str) -> ProposalView:
+    """One proposal, decided or not. `digest` may be its first characters.
+
+    Raises:
+        NotFound: no such bundle, or it was never proposed.
+    """
+    stored = get_bundle(session, match_bundle(session, digest))
+    views = proposal_views(session, [stored])
+    if not views:
+        raise NotFound(
+            "proposal", short(stored.digest), hint=f"That version is {stored.state}; it was never proposed."
+        )
+    return views[0]
+
+
+def proposal_views(session: Session, stored: Sequence[StoredBundle]) -> list[ProposalView]:
+    """These versions with what was shown when they were proposed; those that never were are left out."""
+    proposed = _proposed(session, {one.bundle.agent for one in stored})
+    live = list_live(session)
+    shown = [one for one in stored if one.digest in proposed]
+    return [
+        _proposal_view(session, one, view, proposed[one.digest], live.get(one.bundle.agent))
+        for one, view in zip(shown, bundle_views(session, shown), strict=True)
+    ]
+
+
+def _proposed(session: Session, agents: Iterable[str]) -> dict[str, DecisionMade]:
+    """The newest step to `proposed` of each bundle of these agents."""
+    streams = read_streams(session, [decisions_stream(agent) for agent in sorted(agents)], ["decision_made"])
+    events = [stored.event for facts in streams.values() for stored in facts]
+    return {
+        event.bundle: event for event in events if isinstance(event, DecisionMade) and event.to_state == "proposed"
+    }
+
+
+def _proposal_view(
+    session: Session, stored: StoredBundle, bundle: BundleView, step: DecisionMade, live: Live | None
+) -> ProposalView:
+    incumbent = str(step.detail.get("incumbent") or stored.parent or "")
+    evidence = _evidence(session, stored.evidence)
+    return ProposalView(
+        bundle=bundle,
+        incumbent=incumbent,
+        stale=stored.state == "proposed" and (live is None or live.digest != incumbent),
+        verdict=str(evidence.get("verdict", "")),
+        evidence_digest=stored.evidence,
+        evidence=evidence,
+        summary=str(step.detail.get("summary", "")),
+        got_better=_flips(step.detail.get("got_better")),
+        got_worse=_flips(step.detail.get("got_worse")),
+    )
+
+
+def _evidence(session: Session, digest: str | None) -> dict[str, Any]:
+    if digest is None:
+        return {}
+    try:
+        evidence: dict[str, Any] = json.loads(read_blob(session, digest))
+    except NotFound:  # small enough to stand inside its event: then it is no evidence of a gate
+        return {}
+    return evidence
+
+
+def _flips(flips: Any) -> list[FlipView]:
+    return [FlipView.model_validate(_sendable(flip)) for flip in flips or []]
+
+
+# --- nights ------------------------------------------------------------------------------------------------------
+
+
+def night_list(session: Session, *, agent: str | None = None, limit: int = 50) -> list[NightView]:
+    """Nights of the optimizer, newest first."""
+    streams = read_streams(session, list_streams(session, "night_", limit=1000), _NIGHT_KINDS)
+    nights = [(stream, facts) for stream, facts in streams.items() if agent in (None, _agent_of(facts))][:limit]
+    rollouts = count_events(session, [stream for stream, _ in nights], "rollout_scored")
+    return [_night_view(stream, facts, rollouts.get(stream, 0)) for stream, facts in nights if facts]
+
+
+def _agent_of(facts: Sequence[StoredEvent]) -> str | None:
+    started = facts[0].event if facts else None
+    return started.agent if isinstance(started, NightStarted) else None
+
+
+def _night_view(stream: str, facts: Sequence[StoredEvent], rollouts: int) -> NightView:
+    started = facts[0].event
+    assert isinstance(started, NightStarted)
+    stage = next((one.event for one in reversed(facts) if isinstance(one.event, StageReached)), None)
+    last = facts[-1]
+    ended = last.event if isinstance(last.event, NightEnded) else None
+    return NightView(
+        id=stream,
+        agent=started.agent,
+        incumbent=started.incumbent,
+        started_at=facts[0].at,
+        ended_at=None if ended is None else last.at,
+        stage="" if stage is None else stage.stage,
+        message="" if stage is None else stage.message,
+        verdict=None if ended is None else ended.verdict,
+        proposal=None if ended is None else ended.proposal,
+        reasons=[] if ended is None else ended.reasons,
+        rollouts=rollouts,
+    )
