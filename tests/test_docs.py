@@ -8,7 +8,9 @@ from pydantic import BaseModel
 
 from agents.config import Config
 from agents.definitions import FieldCheck, Metric, StropBlock, load_definition
+from agents.errors import StropError
 from agents.prompts.bundle import Delegate, Demonstration, Limits, ToolAccess
+from tui.commands import telling
 
 ROOT = Path(__file__).parent.parent
 WORKSPACE = (ROOT / "docs" / "workspace.md").read_text(encoding="utf-8")
@@ -32,3 +34,14 @@ def test_the_example_of_an_agent_is_one(tmp_path: Path) -> None:
     """The agent's file on the page can be copied."""
     (tmp_path / "desk.yaml").write_text(WORKSPACE.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
     assert load_definition(tmp_path / "desk.yaml").name == "desk"
+
+
+def test_every_exit_code_is_described() -> None:
+    """What a script must tell apart is on the page, and the page has no code that nothing ends with."""
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    described = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    kinds = [StropError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    told = {telling.USAGE, telling.MODEL, telling.SERVER, telling.LEDGER, telling.BUG, telling.INTERRUPTED}
+    assert described == {0, *(kind.exit_code for kind in kinds), *told}
