@@ -3,7 +3,7 @@
 1. What must start fast loads nothing heavy.
 2. No import goes round in a circle.
 3. The environment is read in one place, the database engine made in one place.
-4. Example and shipped MCP servers are programs of their own.
+4. Example and shipped MCP servers are programs of their own; the optimizer has no hand in decisions.
 5. Names and docstrings tell a newcomer what a file is for; no file grows past one idea.
 6. The packages we import are ours.
 """
@@ -104,7 +104,7 @@ def _called_name(call: ast.Call) -> str:
             return ""
 
 
-# ── 4. servers of their own ──
+# ── 4. who may not have what ──
 
 
 def test_servers_import_nothing_of_ours() -> None:
@@ -128,6 +128,23 @@ def _imported_roots(tree: ast.Module) -> Iterator[str]:
                 yield module.split(".")[0]
             case _:
                 pass
+
+
+DECIDING = {"approve", "reject", "roll_back", "adopt_definition"}
+
+
+def test_the_optimizer_takes_no_deciding_function() -> None:
+    """A machine proposes; what makes a version live is not even imported where candidates are made."""
+    taken = {
+        f"{path}:{node.lineno} {alias.name}"
+        for path, tree in _our_trees()
+        if path.startswith("optimizer/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "agents.prompts.store"
+        for alias in node.names
+        if alias.name in DECIDING
+    }
+    assert not taken
 
 
 # ── 5. names, docstrings, sizes ──
