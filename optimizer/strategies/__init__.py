@@ -1,1 +1,1 @@
-"""Ways to look for a better bundle: one protocol, one small file each."""
+"""Ways to look for a better bundle, one small file each; `protocol` is the seam, `optimizer.search` the table."""

@@ -1,0 +1,48 @@
+"""What a run answered and which calls it made, read back from its ledger."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from optimizer.metric import Call
+from traces.events import RunDelegated, RunFinished, RunStarted, ToolCalled
+from traces.store import read_events
+
+KINDS = ("run_started", "tool_called", "run_delegated", "run_finished")
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """One run as far as scoring and learning need it."""
+
+    started: RunStarted
+    output: Any
+    calls: tuple[Call, ...]
+    writes: tuple[Call, ...]
+    """The calls that may have changed something."""
+
+
+def read_run(session: Session, run_id: str) -> RecordedRun:
+    """Read it; `output` is None where the run gave no answer."""
+    events = [stored.event for stored in read_events(session, run_id, kinds=KINDS)]
+    started = events[0]
+    assert isinstance(started, RunStarted)
+    output: Any = None
+    calls: list[Call] = []
+    writes: list[Call] = []
+    seen: set[str | None] = set()
+    for event in events:
+        match event:
+            case ToolCalled() if event.op not in seen:  # a repeated attempt is the same call
+                seen.add(event.op)
+                calls.append(Call(event.tool, dict(event.arguments or {})))
+                if event.effect != "read":
+                    writes.append(calls[-1])
+            case RunDelegated():
+                calls.append(Call(event.tool, {"request": event.request}))
+            case RunFinished():
+                output = event.output
+            case _:
+                pass
+    return RecordedRun(started, output, tuple(calls), tuple(writes))

@@ -1,0 +1,182 @@
+"""From the ledger's runs and what people said about them to examples.
+
+Prevents learning from what must stay unseen or is not to be trusted: held-out and evaluation runs are never mined,
+right answers come from trusted tiers only, copies are dropped, and families keep their names over all nights.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from agents.definitions import Metric
+from optimizer.answers import RecordedRun, read_run
+from optimizer.examples import Example, Tier, example_id
+from optimizer.families import COPY, FAMILY, Nearest
+from optimizer.metric import PARTS, can_score, score
+from traces.events import FeedbackGiven
+from traces.store import find_run, last_event_id, read_feed
+from traces.summary import RunSummary
+
+TRUSTED: Final[tuple[Tier, ...]] = ("reviewer", "program", "imported")
+"""Whose corrections count as right answers. A customer's word is never taken for one."""
+
+PAGE: Final = 1000
+
+
+@dataclass(frozen=True)
+class Mined:
+    """The examples in order of their first feedback, what was left out and why, and the last event looked at."""
+
+    examples: tuple[Example, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    through: int = 0
+
+
+def mine(
+    session: Session, agent: str, metric: Metric, *, through: int | None = None, trusted: Sequence[Tier] = TRUSTED
+) -> Mined:
+    """Examples of one agent from all feedback up to the event `through` (None: all there is).
+
+    The same `through` always gives the same examples, so a resumed night sees what it saw before.
+    """
+    through = last_event_id(session) if through is None else through
+    kept: list[Example] = []
+    left_out: Counter[str] = Counter()
+    shelf = _Shelf()
+    for run_id, feedback in _feedback(session, through).items():
+        run = find_run(session, run_id)
+        if run is None or run.agent != agent:
+            continue
+        found = _example(session, run, feedback, metric, trusted)
+        placed = found if isinstance(found, str) else shelf.place(found[0], found[1])
+        if isinstance(placed, str):
+            left_out[placed] += 1
+        else:
+            kept.append(placed)
+    return Mined(tuple(kept), dict(sorted(left_out.items())), through)
+
+
+def _feedback(session: Session, through: int) -> dict[str, list[FeedbackGiven]]:
+    """Judgements by run, runs in order of their first one: an order that later feedback cannot change."""
+    found: dict[str, list[FeedbackGiven]] = {}
+    after = 0
+    while page := read_feed(session, after=after, kinds=["feedback_given"], limit=PAGE):
+        for stored in page:
+            if stored.id <= through and isinstance(stored.event, FeedbackGiven):
+                found.setdefault(stored.stream, []).append(stored.event)
+        after = page[-1].id
+        if after > through:
+            break
+    return found
+
+
+def _example(
+    session: Session, run: RunSummary, feedback: list[FeedbackGiven], metric: Metric, trusted: Sequence[Tier]
+) -> tuple[Example, RecordedRun] | str:
+    if run.origin == "evaluation":
+        return "evaluation run"
+    if run.status not in {"finished", "failed"}:
+        return "not ended"
+    recorded = read_run(session, run.id)
+    if recorded.started.metadata.get("pool") == "held_out":
+        return "held out"
+    credible = [one for one in feedback if one.tier in trusted]
+    if not credible:
+        return "no word of a trusted tier"
+    expected, tier = _expected(credible, recorded, metric)
+    scorable = can_score(metric, expected)
+    comments = tuple(dict.fromkeys(" ".join(one.comment.split()) for one in credible if one.comment.strip()))
+    if not scorable and not comments:
+        return "nothing is known about the right answer"
+    history = tuple(recorded.started.history)
+    example = Example(
+        id=example_id(run.id), agent=run.agent, input=recorded.started.input, run=run.id, bundle=run.bundle,
+        family="", expected=expected, answer=_answer(expected, recorded.output), history=history, comments=comments,
+        tier=tier, output=recorded.output, calls=recorded.calls, tokens=run.input_tokens + run.output_tokens,
+        changes_state=any(True for _ in recorded.writes) or bool(recorded.started.metadata.get("changes_state")),
+        score=score(metric, expected, recorded.output, recorded.calls).value if scorable else None,
+    )  # fmt: skip
+    return example, recorded
+
+
+# --- what is right --------------------------------------------------------------------------------------------
+
+
+def _expected(feedback: list[FeedbackGiven], recorded: RecordedRun, metric: Metric) -> tuple[dict[str, Any], Tier]:
+    """From the newest correction, or from the run itself where the newest score calls it right."""
+    judged = False
+    for one in reversed(feedback):
+        if one.correction is not None:
+            return _corrected(one.correction, metric), one.tier
+        if one.score is not None and not judged:
+            judged = True
+            if one.score >= 1.0:
+                return _own(recorded, metric), one.tier
+    return {}, feedback[-1].tier
+
+
+def _corrected(correction: Any, metric: Metric) -> dict[str, Any]:
+    if isinstance(correction, Mapping) and correction.keys() and correction.keys() <= PARTS:
+        return dict(correction)
+    if isinstance(correction, str) and metric.kind == "fields" and len(metric.fields) == 1:
+        return {"output": {next(iter(metric.fields)): correction}}
+    return {"output": correction}
+
+
+def _own(recorded: RecordedRun, metric: Metric) -> dict[str, Any]:
+    if metric.kind == "calls":
+        return {"calls": [{"tool": call.tool, "arguments": dict(call.arguments)} for call in recorded.writes]}
+    if metric.kind == "fields" and metric.fields and isinstance(recorded.output, Mapping):
+        return {"output": {name: recorded.output[name] for name in metric.fields if name in recorded.output}}
+    return {} if recorded.output is None else {"output": recorded.output}
+
+
+def _answer(expected: Mapping[str, Any], output: Any) -> Any:
+    """The whole right answer: the run's own, corrected, less the free texts that repeat the mistake."""
+    right = expected.get("output")
+    if not isinstance(right, Mapping) or not isinstance(output, Mapping):
+        return right
+    wrong = [str(output[name]) for name in right if name in output and output[name] != right[name]]
+    kept = {name: value for name, value in output.items() if name in right or not _repeats(value, wrong)}
+    return {**kept, **right}
+
+
+def _repeats(value: Any, wrong: Iterable[str]) -> bool:
+    return isinstance(value, str) and any(word and word.casefold() in value.casefold() for word in wrong)
+
+
+# --- families and copies --------------------------------------------------------------------------------------
+
+
+class _Shelf:
+    """Gives each example its family, or says why it is not wanted."""
+
+    def __init__(self) -> None:
+        self._copies = Nearest()
+        self._leaders = Nearest()
+        self._texts: dict[str, str] = {}
+        self._by_conversation: dict[str, str] = {}
+
+    def place(self, example: Example, recorded: RecordedRun) -> Example | str:
+        text = "\n".join(self._context(example))
+        if self._copies.find(text, COPY) is not None:
+            return "a copy of another"
+        self._copies.add(example.id, text)
+        self._texts[example.run] = text
+        conversation = recorded.started.conversation_id
+        family = recorded.started.metadata.get("family") or self._by_conversation.get(conversation)
+        if family is None:
+            family = self._leaders.find(text, FAMILY)
+        if family is None:
+            family = f"like {example.id}"
+            self._leaders.add(family, text)
+        self._by_conversation.setdefault(conversation, str(family))
+        return replace(example, family=str(family))
+
+    def _context(self, example: Example) -> Iterator[str]:
+        """The turn with what was said before it: "yes, please" alone says nothing about the case."""
+        yield from (self._texts.get(run, run) for run in example.history[-1:])
+        yield example.input

@@ -1,0 +1,164 @@
+"""One night's stream in the ledger: the only writer of a night's facts, and how its earlier ones are found again.
+
+Prevents paying twice: what a night did is read back from here after kill -9, and rollouts of earlier nights too.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from traces.db import Database
+from traces.errors import OperationTaken
+from traces.events import Event, NightEnded, NightResumed, NightStarted, SealedOpened, StageReached
+from traces.ids import new_id
+from traces.leases import claim, release
+from traces.recorder import Recorder
+from traces.store import StoredEvent, list_streams, read_events
+
+EventT = TypeVar("EventT", bound=Event)
+
+NIGHTS = 500
+"""How many nights (of all agents) are looked back on."""
+
+
+class NightLog:
+    """The facts of one night. Reading goes to the ledger; nothing is kept beside it."""
+
+    def __init__(self, database: Database, stream: str, agent: str) -> None:
+        self.database = database
+        self.recorder = Recorder(database)
+        self.stream = stream
+        self.agent = agent
+
+    def append(self, event: Event) -> bool:
+        """Write one fact; False when a fact of that kind and operation is on record already."""
+        try:
+            self.recorder.append(self.stream, event)
+        except OperationTaken:
+            return False
+        return True
+
+    def all(self, kind: type[EventT]) -> list[EventT]:
+        """The night's facts of one class, in order."""
+        return _of(self.database, self.stream, kind)
+
+    def stage(self, name: str) -> StageReached | None:
+        """The fact that the stage was reached, or None."""
+        return next((one for one in self.all(StageReached) if one.stage == name), None)
+
+    def reach(self, name: str, message: str, **facts: object) -> StageReached:
+        """Record that a stage was reached with these figures. Reached once: the first figures stand."""
+        event = StageReached(op=f"stage/{name}", stage=name, message=message, facts=dict(facts))
+        return event if self.append(event) else self.stage(name) or event
+
+    def earlier(self) -> Iterator[str]:
+        """Streams of the agent's earlier nights, newest first."""
+        yield from (stream for stream in self._nights() if stream != self.stream)
+
+    def of_earlier(self, stream: str, kind: type[EventT]) -> list[EventT]:
+        """An earlier night's facts of one class."""
+        return _of(self.database, stream, kind)
+
+    def sealed_openings(self) -> list[SealedOpened]:
+        """The openings of the sealed pool in this night."""
+        return self.all(SealedOpened)
+
+    def earlier_openings(self) -> int:
+        """How often earlier nights opened the agent's sealed pool."""
+        return sum(len(self.of_earlier(stream, SealedOpened)) for stream in self.earlier())
+
+    def worked_seconds(self) -> float:
+        """Wall time somebody worked on this night, without the time between a stop and its resumption."""
+        with self.database.reading() as session:
+            events = read_events(session, self.stream)
+        return sum(_gap(one, other) for one, other in pairwise(events))
+
+    def _nights(self) -> list[str]:
+        with self.database.reading() as session:
+            return [stream for stream, _ in _nights_of(session, self.agent)]
+
+
+def _gap(one: StoredEvent, other: StoredEvent) -> float:
+    return 0.0 if isinstance(other.event, NightResumed) else (other.at - one.at).total_seconds()
+
+
+def _of(database: Database, stream: str, kind: type[EventT]) -> list[EventT]:
+    with database.reading() as session:
+        stored = read_events(session, stream, kinds=[str(kind.model_fields["kind"].default)])
+    return [one.event for one in stored if isinstance(one.event, kind)]
+
+
+def _nights_of(session: Session, agent: str) -> list[tuple[str, NightStarted]]:
+    found = []
+    for stream in list_streams(session, "night_", limit=NIGHTS):
+        first = read_events(session, stream, limit=1)[0].event
+        if isinstance(first, NightStarted) and first.agent == agent:
+            found.append((stream, first))
+    return found
+
+
+@dataclass(frozen=True)
+class OpenNight:
+    """A night that has not ended, as its first fact describes it."""
+
+    stream: str
+    started: NightStarted
+
+
+def find_open_night(database: Database, agent: str) -> OpenNight | None:
+    """The agent's newest night, if it has not ended."""
+    with database.reading() as session:
+        nights = _nights_of(session, agent)
+    if not nights or _of(database, nights[0][0], NightEnded):
+        return None
+    return OpenNight(*nights[0])
+
+
+def new_night() -> str:
+    """A name for a new night's stream."""
+    return new_id("night")
+
+
+# --- who works on it ------------------------------------------------------------------------------------------
+
+
+def owner_name() -> str:
+    """A name of this process, in a form that another process of the same machine can tell living from dead by."""
+    return f"{os.uname().nodename}:{os.getpid()}:{new_id('n')[-6:]}"
+
+
+def take_night(database: Database, agent: str, owner: str) -> str | None:
+    """Take or renew the lease on the agent's nights; gives the living owner's name when it cannot be had."""
+    name = f"night:{agent}"
+    with database.writing() as session:
+        other = claim(session, name, owner, datetime.now(UTC))
+        if other is not None and _is_dead(other):
+            release(session, name, other)
+            other = claim(session, name, owner, datetime.now(UTC))
+    return other
+
+
+def leave_night(database: Database, agent: str, owner: str) -> None:
+    """Give the lease back."""
+    with database.writing() as session:
+        release(session, f"night:{agent}", owner)
+
+
+def _is_dead(owner: str) -> bool:
+    """Certain only for a process of this machine; for others the lease has to run out."""
+    host, _, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    if host != os.uname().nodename or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

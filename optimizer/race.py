@@ -1,0 +1,126 @@
+"""The race on the select pool: successive halving, so that most rollouts go to the candidates that may win.
+
+Prevents the best of many lucky ones from passing as good: its lead is told with a p-value corrected for the number
+tried, and decides only who goes on to the sealed pool, never what is proposed.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from optimizer.examples import Example, Pool
+from optimizer.gate import Pair, holm
+from optimizer.gate.paired import sign_flip_p
+from optimizer.gate.pairs import by_outcome
+from optimizer.leaks import prompt_length
+from optimizer.rollouts import Outcome
+from optimizer.strategies.protocol import Candidate
+
+Try = Callable[[str, Sequence[Example], Pool], list[Outcome]]
+"""(bundle digest, examples, pool) -> outcomes in order."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one candidate stands against the incumbent after the examples it has seen."""
+
+    digest: str
+    candidate: Candidate
+    n: int
+    diverged: int
+    before: float
+    after: float
+    p: float
+    adjusted_p: float = 1.0
+
+    @property
+    def lead(self) -> float:
+        """Mean difference to the incumbent on the same examples; minus one where nothing could be compared."""
+        return self.after - self.before if self.n else -1.0
+
+
+def in_rounds(examples: Sequence[Example]) -> list[Example]:
+    """Examples in an order in which every beginning spans as many families as it can."""
+    groups: defaultdict[str, list[Example]] = defaultdict(list)
+    for example in examples:
+        groups[example.family].append(example)
+    longest = max(map(len, groups.values()), default=0)
+    return [group[at] for at in range(longest) for group in groups.values() if at < len(group)]
+
+
+def rounds_of(rungs: Sequence[int], n: int) -> list[int]:
+    """How many examples have been seen after each round, the last being all of `n` if the rungs reach that far."""
+    return sorted({min(rung, n) for rung in rungs if min(rung, n) > 0})
+
+
+def planned(candidates: int, rungs: Sequence[int], n: int) -> int:
+    """Rollouts of candidates that a race takes at most."""
+    total, alive, seen = 0, candidates, 0
+    for rung in rounds_of(rungs, n):
+        total += alive * (rung - seen)
+        alive, seen = _survivors(alive), rung
+    return total
+
+
+def run_race(
+    entered: Sequence[tuple[str, Candidate]], incumbent: str, examples: Sequence[Example], rungs: Sequence[int],
+    attempt: Try,
+) -> list[Standing]:  # fmt: skip
+    """Run it and give all standings, the winner first. `examples` in the order of `in_rounds`."""
+    before: dict[str, Outcome] = {}
+    after: dict[str, dict[str, Outcome]] = {digest: {} for digest, _ in entered}
+    alive, seen = list(entered), 0
+    standings: dict[str, Standing] = {}
+    for rung in rounds_of(rungs, len(examples)):
+        new = examples[seen:rung]
+        before.update(_by_example(new, attempt(incumbent, new, "select")))
+        for digest, candidate in alive:  # all examples of one bundle together: the engine keeps its prompt's prefix
+            after[digest].update(_by_example(new, attempt(digest, new, "select")))
+            standings[digest] = _standing(digest, candidate, examples[:rung], before, after[digest])
+        seen = rung
+        alive.sort(key=lambda one: _rank(standings[one[0]]))
+        alive = alive[: _survivors(len(alive))]
+    return _ranked(standings, [digest for digest, _ in alive])
+
+
+def _survivors(alive: int) -> int:
+    return max(1, alive // 2)
+
+
+def _standing(
+    digest: str, candidate: Candidate, examples: Sequence[Example], before: dict[str, Outcome],
+    after: dict[str, Outcome],
+) -> Standing:  # fmt: skip
+    pairs = [
+        Pair(one.id, one.family, b, a)
+        for one in examples
+        if (b := before[one.id].score) is not None and (a := after[one.id].score) is not None
+    ]
+    diverged = len(examples) - len(pairs)
+    if not pairs:
+        return Standing(digest, candidate, 0, diverged, 0.0, 0.0, 1.0)
+    p = sign_flip_p(by_outcome(pairs), flips=10_000, seed=0, one_sided=True)
+    mean_before = sum(pair.before for pair in pairs) / len(pairs)
+    mean_after = sum(pair.after for pair in pairs) / len(pairs)
+    return Standing(digest, candidate, len(pairs), diverged, mean_before, mean_after, p)
+
+
+def _ranked(standings: dict[str, Standing], finalists: list[str]) -> list[Standing]:
+    """Finalists first; then by how far they came and their lead. P-values corrected over all that were tried."""
+    order = sorted(
+        standings.values(), key=lambda one: (one.digest not in finalists, -one.n - one.diverged, _rank(one))
+    )
+    adjusted = holm([one.p for one in order])
+    return [
+        Standing(one.digest, one.candidate, one.n, one.diverged, one.before, one.after, one.p, p)
+        for one, p in zip(order, adjusted, strict=True)
+    ]
+
+
+def _rank(standing: Standing) -> tuple[float, int, str]:
+    """The larger lead; of equals the shorter prompt."""
+    return (-round(standing.lead, 9), prompt_length(standing.candidate.bundle), standing.digest)
+
+
+def _by_example(examples: Sequence[Example], outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
+    return {example.id: outcome for example, outcome in zip(examples, outcomes, strict=True)}

@@ -1,0 +1,283 @@
+"""Trying one bundle on one example, on the deployed agent: the same runtime, recorded tool results, no side effect.
+
+Prevents paying twice and guessing. A rollout is named (bundle, example, replica); what is on record in this night or
+an earlier one of the agent is read, not run, and scored again with what is known to be right today. A call that the
+recording cannot answer leaves the rollout without a score.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_all
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from agents.definitions import Metric
+from agents.errors import JournalDiverged, OutcomeUnknown, RunFailed, RunOwned
+from agents.journal import ReplayMiss
+from agents.prompts.bundle import Bundle, render
+from agents.prompts.store import add_bundle
+from agents.runtime import Runtime, Start
+from optimizer.answers import RecordedRun, read_run
+from optimizer.examples import Example, Pool
+from optimizer.loop_thread import LoopThread
+from optimizer.metric import Score, score
+from optimizer.night_log import NightLog
+from optimizer.purse import Amount, Purse, PurseEmpty
+from traces.errors import LedgerError
+from traces.events import RolloutScored
+from traces.ids import digest_text, short
+from traces.store import find_run, get_run
+from traces.summary import RunSummary
+
+CHARS_A_TOKEN: Final = 3.5
+"""For estimates before a call; what is settled afterwards is counted, not estimated."""
+
+FIRST_GUESS: Final = 2000
+"""Tokens reserved for a rollout while none is known."""
+
+Told = Callable[[RolloutScored], None]
+Ended = Literal["ended", "miss"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A scored rollout with what the agent answered."""
+
+    scored: RolloutScored
+    output: Any = None
+
+    @property
+    def score(self) -> float | None:
+        """In [0, 1]; None where it cannot be known."""
+        return self.scored.score
+
+
+def rollout_key(bundle: str, example: str, replica: int) -> str:
+    """The name under which a rollout is paid at most once."""
+    return f"{bundle}:{example}:{replica}"
+
+
+class Rollouts:
+    """Makes, remembers and counts the rollouts of one night.
+
+    Args:
+        log: the night's stream.
+        runtime: made inside the loop thread by the caller's factory; closed by `close`.
+        metric: the agent's metric.
+        purse: asked before each rollout.
+        incumbent: digest of the bundle that serves now: its recorded runs count as its replica 0.
+        concurrency: rollouts at once.
+    """
+
+    def __init__(
+        self, log: NightLog, make_runtime: Callable[[], Runtime], metric: Metric, purse: Purse, *,
+        incumbent: str, concurrency: int,
+    ) -> None:  # fmt: skip
+        self.log = log
+        self.metric = metric
+        self.purse = purse
+        self.incumbent = incumbent
+        self.thread = LoopThread()
+        self._runtime = make_runtime()
+        self._slots = asyncio.Semaphore(concurrency)
+        self._known = {one.op: one for one in log.all(RolloutScored)}
+        self._older = {
+            one.op: one for stream in reversed(list(log.earlier())) for one in log.of_earlier(stream, RolloutScored)
+        }
+        self._flying: dict[str, asyncio.Task[Outcome]] = {}
+        self._seen: dict[str, list[Amount]] = {}
+        self._prompts: dict[str, float] = {}
+
+    def close(self) -> None:
+        """Stop what is under way (it can be resumed) and end the tool servers."""
+        try:
+            self.thread.run(self._runtime.close())
+        finally:
+            self.thread.close()
+
+    # --- asking for rollouts ----------------------------------------------------------------------------------
+
+    def add(self, bundle: Bundle, *, parent: str, note: str) -> str:
+        """Put a bundle into the registry as a draft, so that runs can name it."""
+        with self.log.database.writing() as session:
+            added = add_bundle(session, bundle, author="optimizer", author_kind="machine", parent=parent, note=note)
+        self._prompts[added] = prompt_tokens(bundle)
+        return added
+
+    def one(self, bundle: str, example: Example, pool: Pool, replica: int = 0) -> Outcome:
+        """Make one rollout and wait for it. Called from dspy's threads."""
+        return self.thread.run(self._shared(bundle, example, pool, replica))
+
+    def many(
+        self, bundle: str, examples: Sequence[Example], pool: Pool, *, replica: int = 0, told: Told | None = None
+    ) -> list[Outcome]:
+        """One bundle on many examples, in their order.
+
+        Raises:
+            PurseEmpty, TooManyErrors: after those under way have come to their end.
+        """
+        work = [self._shared(bundle, example, pool, replica) for example in examples]
+        return self._gather(work, told)
+
+    def _gather(self, work: list[Coroutine[Any, Any, Outcome]], told: Told | None) -> list[Outcome]:
+        futures: list[Future[Outcome]] = [self.thread.submit(one) for one in work]
+        try:
+            for future in futures:
+                outcome = future.result()
+                if told is not None:
+                    told(outcome.scored)
+        except PurseEmpty:  # what is under way is paid already: let it come to its end
+            wait_all(futures)
+            raise
+        except BaseException:  # Ctrl-C too: what is under way stops at once, and goes on when the night is resumed
+            for future in futures:
+                future.cancel()
+            raise
+        return [future.result() for future in futures]
+
+    # --- one rollout ------------------------------------------------------------------------------------------
+
+    async def _shared(self, bundle: str, example: Example, pool: Pool, replica: int) -> Outcome:
+        """Join the same rollout when it is under way already (dspy starts slow ones a second time)."""
+        key = rollout_key(bundle, example.id, replica)
+        task = self._flying.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._rollout(key, bundle, example, pool, replica))
+            self._flying[key] = task
+            task.add_done_callback(lambda _: self._flying.pop(key, None))
+        return await task
+
+    async def _rollout(self, key: str, bundle: str, example: Example, pool: Pool, replica: int) -> Outcome:
+        found = self._recorded(key, bundle, example, pool, replica)
+        if found is not None:
+            return found
+        async with self._slots:
+            reserved = self.purse.reserve(self._expected_cost(bundle))
+            paid, error = Amount(), ""
+            try:
+                outcome = await self._made(key, bundle, example, pool, replica)
+                paid = _paid(outcome.scored)
+            except (asyncio.CancelledError, LedgerError):
+                raise
+            except Exception as broken:  # model or tool server away: unknown, not wrong, and tried again on resume
+                error = f"{type(broken).__name__}: {broken}"
+                outcome = Outcome(_broken(key, bundle, example, pool, replica, error))
+            finally:
+                self.purse.settle(reserved, paid, error=error)
+            return outcome
+
+    def _recorded(self, key: str, bundle: str, example: Example, pool: Pool, replica: int) -> Outcome | None:
+        """From this night, from the incumbent's own real run, or from an earlier night: nothing is paid."""
+        known = self._known.get(key)
+        if known is not None:
+            return Outcome(known, self._output(known))
+        own = replica == 0 and bundle == self.incumbent == example.bundle
+        run_id = example.run if own else self._older[key].run_id if key in self._older else None
+        if run_id is None:
+            return None
+        with self.log.database.reading() as session:
+            run, recorded = get_run(session, run_id), read_run(session, run_id)
+        diverged = not own and self._older[key].diverged
+        scored = self._scored(key, bundle, example, pool, replica, run, recorded, "miss" if diverged else "ended")
+        return Outcome(self._keep(scored), recorded.output)
+
+    async def _made(self, key: str, bundle: str, example: Example, pool: Pool, replica: int) -> Outcome:
+        run_id = f"run_{self.log.stream.removeprefix('night_')}_{short(digest_text(key))}"
+        ask = Start(
+            example.agent, example.input, origin="evaluation", bundle=bundle, replay_of=example.run,
+            history=example.history,
+            metadata={"night": self.log.stream, "example": example.id, "pool": pool, "replica": replica},
+        )  # fmt: skip
+        missed: str | None = None
+        try:
+            if not self._exists(run_id):
+                self._runtime.start(ask, run_id=run_id)
+            await self._runtime.work(run_id)
+        except ReplayMiss as miss:
+            missed = miss.tool
+        except (OutcomeUnknown, RunOwned, JournalDiverged):
+            raise
+        except RunFailed:  # the agent's own failure: limits, no usable answer. It counts as a wrong answer.
+            pass
+        with self.log.database.reading() as session:
+            run, recorded = get_run(session, run_id), read_run(session, run_id)
+        how: Ended = "ended" if missed is None else "miss"
+        if missed is not None and missed in (example.expected.get("no_calls") or ()):
+            how = "ended"  # the call itself was the mistake, whatever it would have returned
+        scored = self._scored(key, bundle, example, pool, replica, run, recorded, how, missed)
+        self._seen.setdefault(bundle, []).append(_paid(scored))
+        return Outcome(self._keep(scored), recorded.output)
+
+    def _scored(
+        self, key: str, bundle: str, example: Example, pool: Pool, replica: int, run: RunSummary,
+        recorded: RecordedRun, how: Ended, missed: str | None = None,
+    ) -> RolloutScored:  # fmt: skip
+        found = self._judged(example, run, recorded, how, missed)
+        return RolloutScored(
+            op=key, bundle=bundle, example=example.id, replica=replica, pool=pool,
+            score=None if found is None else found.value,
+            feedback="The recording had no answer for a call." if found is None else found.feedback,
+            run_id=run.id, diverged=how == "miss", input_tokens=run.input_tokens, output_tokens=run.output_tokens,
+            cost=run.cost, seconds=run.seconds or 0.0,
+        )  # fmt: skip
+
+    def _judged(
+        self, example: Example, run: RunSummary, recorded: RecordedRun, how: str, missed: str | None
+    ) -> Score | None:
+        if how == "miss":
+            return None
+        if missed is not None:
+            return Score(0.0, f"{missed} must not be called here.")
+        if run.status != "finished":
+            return Score(0.0, f"No answer: {run.error}")
+        return score(self.metric, example.expected, recorded.output, recorded.calls)
+
+    # --- remembering ------------------------------------------------------------------------------------------
+
+    def _keep(self, scored: RolloutScored) -> RolloutScored:
+        self.log.append(scored)
+        self._known[scored.op] = scored
+        return scored
+
+    def _exists(self, run_id: str) -> bool:
+        with self.log.database.reading() as session:
+            return find_run(session, run_id) is not None
+
+    def _output(self, scored: RolloutScored) -> Any:
+        if scored.run_id is None:
+            return None
+        with self.log.database.reading() as session:
+            return read_run(session, scored.run_id).output
+
+    def _expected_cost(self, bundle: str) -> Amount:
+        """The dearest rollout of this bundle so far; before its first, the dearest of all and its prompt on top."""
+        own = self._seen.get(bundle)
+        seen = own or [one for many in self._seen.values() for one in many]
+        if not seen:
+            return Amount(FIRST_GUESS + self._prompts.get(bundle, 0.0), 0.0, 1)
+        extra = 0.0 if own else self._prompts.get(bundle, 0.0)
+        return Amount(max(one.tokens for one in seen) + extra, max(one.dollars for one in seen), 1)
+
+
+def paid_tonight(log: NightLog) -> Amount:
+    """What this night's own rollouts cost so far; those read from other records cost nothing."""
+    own = f"run_{log.stream.removeprefix('night_')}_"
+    made = [_paid(one) for one in log.all(RolloutScored) if (one.run_id or "").startswith(own)]
+    return sum(made, Amount())
+
+
+def prompt_tokens(bundle: Bundle) -> float:
+    """About how many tokens the bundle's prompt has."""
+    return len(render(bundle)) / CHARS_A_TOKEN
+
+
+def _paid(scored: RolloutScored) -> Amount:
+    return Amount(scored.input_tokens + scored.output_tokens, scored.cost or 0.0, 1)
+
+
+def _broken(key: str, bundle: str, example: Example, pool: Pool, replica: int, error: str) -> RolloutScored:
+    """Not written down: what broke is tried again when the night goes on."""
+    return RolloutScored(
+        op=key, bundle=bundle, example=example.id, replica=replica, pool=pool, score=None, feedback=error[:1000]
+    )

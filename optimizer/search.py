@@ -1,0 +1,48 @@
+"""From strategies to the candidates that enter the race; prevents one talkative strategy from crowding out the rest.
+
+Strategies are asked in turn, one candidate each, until the places are taken. Equal bundles, the incumbent itself and
+what must not get into a prompt are left out before anything is paid for.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from optimizer.leaks import objections
+from optimizer.settings import StrategyName
+from optimizer.strategies.protocol import Candidate, SearchContext, Strategy
+
+
+def find_candidates(context: SearchContext) -> list[Candidate]:
+    """At most `settings.candidates` different bundles, in the order found."""
+    asked = [iter(load_strategy(name)(context)) for name in context.settings.strategies]
+    found: dict[str, Candidate] = {}
+    seen = {context.incumbent.digest}
+    for candidate in _in_turn(asked):
+        digest = candidate.bundle.digest
+        if digest in seen:
+            continue
+        seen.add(digest)
+        refused = objections(candidate.bundle, context.incumbent, prompt_chars=context.settings.prompt_chars)
+        if refused:
+            context.say(f"{candidate.strategy}: left out ({candidate.note}): {refused[0]}")
+            continue
+        found[digest] = candidate
+        if len(found) >= context.settings.candidates:
+            break
+    return list(found.values())
+
+
+def load_strategy(name: StrategyName) -> Strategy:
+    """The strategy of that name, imported when it is asked for: dspy takes seconds to import."""
+    strategy: Strategy = import_module(f"optimizer.strategies.{name}").propose
+    return strategy
+
+
+def _in_turn(asked: list[Iterator[Candidate]]) -> Iterator[Candidate]:
+    while asked:
+        for one in list(asked):
+            candidate = next(one, None)
+            if candidate is None:
+                asked.remove(one)
+            else:
+                yield candidate

@@ -1,0 +1,67 @@
+"""How a night is run, as one frozen value that is written into the ledger with the night's first fact."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from optimizer.examples import Pool, Tier
+from optimizer.gate import GateRules
+from optimizer.mine import TRUSTED
+from optimizer.purse import Caps
+
+StrategyName = Literal["demonstrations", "rules", "rules_and_demos", "order_format", "gepa"]
+ALL: tuple[StrategyName, ...] = ("demonstrations", "rules", "rules_and_demos", "order_format", "gepa")
+
+
+class NightSettings(BaseModel):
+    """The sizes, caps and bars of a night. The defaults are the preset `small`: about 200 rollouts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = 0
+    shares: dict[Pool, float] = {"reflect": 0.35, "select": 0.2, "sealed": 0.45}
+    trusted: tuple[Tier, ...] = TRUSTED
+    strategies: tuple[StrategyName, ...] = ALL
+    candidates: int = Field(default=6, ge=1, description="the most that enter the race")
+    demonstrations: tuple[int, ...] = Field(default=(8, 16), description="sizes to try")
+    rules: int = Field(default=24, ge=1, description="the most rules shown")
+    rule_chars: int = Field(default=200, ge=20)
+    prompt_chars: int = Field(default=16_000, ge=200, description="the longest prompt a candidate may have")
+    noise_examples: int = Field(default=12, ge=2, description="A/A pairs")
+    rungs: tuple[int, ...] = Field(default=(8, 16, 24), description="select examples seen after each round")
+    sealed_examples: int | None = Field(default=None, description="the most sealed pairs of the proof; None: all")
+    replicas: int = Field(default=1, ge=1, description="runs per sealed example and arm")
+    least_examples: int = Field(default=12, ge=4, description="fewer sealed examples than this: no night")
+    concurrency: int = Field(default=0, ge=0, description="rollouts at once; 0: 2 for embedded models, else 8")
+    rollouts: int | None = 400
+    tokens: int | None = None
+    dollars: float | None = 5.0
+    minutes: float | None = 30.0
+    error_rate: float = Field(default=0.5, gt=0, le=1)
+    reflection_calls: int = Field(default=20, ge=0, description="the most proposals asked of the reflection model")
+    gepa_rollouts: int = Field(default=120, ge=0, description="the most rollouts that GEPA may make")
+    cost_limit: float | None = Field(default=2.0, description="dollars per solved task, candidate over incumbent")
+    token_limit: float | None = None
+    stratum_least: int = Field(default=8, ge=1, description="a smaller stratum is told, not tested")
+    gate: GateRules = GateRules(resamples=10_000)
+
+    @property
+    def caps(self) -> Caps:
+        """What the purse enforces."""
+        return Caps(tokens=self.tokens, dollars=self.dollars, minutes=self.minutes, rollouts=self.rollouts)
+
+    @property
+    def rules_of_gate(self) -> GateRules:
+        """The bar of the sealed proof."""
+        changes = {"cost_limit": self.cost_limit, "token_limit": self.token_limit, "noise_required": True}
+        return self.gate.model_copy(update={**changes, "seed": self.seed})
+
+
+def preset(name: Literal["small", "medium"]) -> NightSettings:
+    """Named sizes: `small` for an embedded model (minutes), `medium` for a served one."""
+    if name == "small":
+        return NightSettings()
+    return NightSettings(
+        candidates=16, demonstrations=(4, 8, 16, 32), noise_examples=40, rungs=(16, 32, 64, 128), rollouts=3000,
+        minutes=240, gepa_rollouts=600, reflection_calls=60,
+    )  # fmt: skip
