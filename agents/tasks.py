@@ -1,4 +1,4 @@
-"""Tasks with known right answers, and reviewers' packaged corrections: files of a workspace, one JSON object a line."""
+"""Tasks with known right answers and reviewers' packaged corrections: workspace files, one JSON object a line."""
 
 import json
 from pathlib import Path

@@ -46,6 +46,15 @@ def is_utf8(text: str) -> bool:
         return False
 
 
+def ordered_json(value: Any) -> str:
+    """Compact JSON text that keeps the order of keys.
+
+    For what a model reads: the order of a schema's properties, of tools and of an example's fields shapes its answer,
+    so it is part of the content and of the name.
+    """
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def digest_text(text: str) -> str:
     """`sha256:<64 hex>` of the text's UTF-8 bytes; lone surrogates keep their own (reversible) bytes."""
     return DIGEST_PREFIX + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from traces.db import Database, from_micros
 from traces.errors import LedgerError, NotFound, OperationTaken
 from traces.events import Event, RunStarted, kind_of
-from traces.ids import canonical_json, digest_text
+from traces.ids import digest_text, ordered_json
 from traces.store import BLOB_KEY, find_run
 from traces.summary import ENDED, RunSummary, advance, begin
 from traces.tables import BLOBS, EVENTS, RUNS
@@ -124,7 +124,7 @@ class Recorder:
     def _insert(self, session: Session, stream: str, event: Event) -> tuple[Recorded, _Head]:
         head = self._heads.get(stream) or _load_head(session, stream)
         at = self._clock()
-        payload = canonical_json(_dump(session, event))
+        payload = ordered_json(_dump(session, event))
         seq = head.seq + 1
         kind = kind_of(event)
         digest = chain(head.hash, stream, seq, kind, micros(at), payload)
@@ -175,7 +175,7 @@ def _dump(session: Session, event: Event) -> dict[str, Any]:
     """The event as JSON-ready data, its large bodies moved to the blobs table."""
     data = event.model_dump(mode="json", exclude_defaults=True, exclude={"op", "attempt", "step"})
     for name in event.BODIES & data.keys():
-        text = canonical_json(data[name])
+        text = ordered_json(data[name])
         if len(text) > BODY_BYTES:
             data[name] = _store_blob(session, text)
     return data

@@ -9,10 +9,10 @@ import json
 import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from traces.events import Effect
-from traces.ids import digest_json
+from traces.ids import digest_text, ordered_json
 
 
 class Frozen(BaseModel):
@@ -38,6 +38,11 @@ class ToolAccess(Frozen):
     """Names of the allowed tools; None allows all the server offers."""
     effects: dict[str, Effect] = {}
     """Declared by the house; wins over the server's own annotations, which are only a claim."""
+
+    @field_validator("effects", mode="after")
+    @classmethod
+    def _sorted(cls, value: dict[str, Effect]) -> dict[str, Effect]:
+        return dict(sorted(value.items()))
 
 
 class Delegate(Frozen):
@@ -65,7 +70,10 @@ class Limits(Frozen):
 
 
 class Bundle(Frozen):
-    """Everything that shapes an agent's behaviour. Its name is the digest of this value's canonical JSON."""
+    """Everything that shapes an agent's behaviour. Its name is the digest of this value's JSON.
+
+    Key order counts in schemas and examples, since a model reads them in that order; elsewhere keys are sorted.
+    """
 
     agent: str
     instructions: str
@@ -83,10 +91,20 @@ class Bundle(Frozen):
     """Size of the reasoning field that embedded models are made to write first; 0: none."""
     limits: Limits = Limits()
 
+    @field_validator("settings", "tool_texts", mode="after")
+    @classmethod
+    def _sorted(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return dict(sorted(value.items()))
+
+    @property
+    def content(self) -> str:
+        """All fields as JSON text: what is stored, and what the digest is taken over."""
+        return ordered_json(self.model_dump(mode="json"))
+
     @property
     def digest(self) -> str:
-        """`sha256:…` over the canonical JSON of all fields."""
-        return digest_json(self.model_dump(mode="json"))
+        """`sha256:…` over `content`."""
+        return digest_text(self.content)
 
     def with_(self, **changes: Any) -> "Bundle":
         """A new bundle that differs in these fields, checked like any other."""

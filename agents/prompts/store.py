@@ -18,7 +18,7 @@ from agents.prompts.lifecycle import State, check_step
 from agents.prompts.tables import BUNDLES, LIVE
 from traces.errors import NotFound
 from traces.events import DecisionMade, Json
-from traces.ids import canonical_json, digest_text, short
+from traces.ids import short
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 
@@ -57,8 +57,7 @@ def add_bundle(
     session: Session, bundle: Bundle, *, author: str, author_kind: str, parent: str | None = None, note: str = ""
 ) -> str:
     """Store a bundle as `draft` and give its digest. One that is already stored stays as it is."""
-    content = canonical_json(bundle.model_dump(mode="json"))
-    digest = digest_text(content)
+    content, digest = bundle.content, bundle.digest
     if session.execute(sa.select(BUNDLES.c.digest).where(BUNDLES.c.digest == digest)).first() is None:
         row = {
             "digest": digest, "agent": bundle.agent, "content": content, "parent": parent, "author": author,

@@ -14,7 +14,7 @@ BUNDLES: Final = sa.Table(
     METADATA,
     sa.Column("digest", sa.String(80), primary_key=True),
     sa.Column("agent", sa.String(120), nullable=False),
-    sa.Column("content", sa.Text, nullable=False, comment="canonical JSON; the digest is taken over it"),
+    sa.Column("content", sa.Text, nullable=False, comment="JSON text; the digest is taken over it"),
     sa.Column("parent", sa.String(80)),
     sa.Column("author", sa.String(120), nullable=False),
     sa.Column("author_kind", sa.String(20), nullable=False),
