@@ -134,8 +134,14 @@ def find_workspace(start: Path) -> Path:
     )
 
 
-def load_workspace(root: Path, environ: Mapping[str, str] | None = None) -> Workspace:
-    """Read a workspace whole.
+def load_workspace(
+    root: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    agents: Mapping[str, Definition] | None = None,
+    servers: Mapping[str, ServerSpec] | None = None,
+) -> Workspace:
+    """Read a workspace whole. What is given of `agents` and `servers` is not read again.
 
     Raises:
         WorkspaceError: the first file that is missing or wrong, with place and remedy.
@@ -155,7 +161,7 @@ def load_workspace(root: Path, environ: Mapping[str, str] | None = None) -> Work
         reflection_model=env.get("STROP_REFLECTION_MODEL") or config.models.reflection or None,
         local=LocalSettings(
             models_dir=Path(models_dir),
-            threads=int(env.get("STROP_THREADS") or config.local.threads),
+            threads=_threads(env, config),
             omp_wait_policy=config.local.omp_wait_policy,
             context=config.local.context,
             slots=config.local.slots,
@@ -163,8 +169,8 @@ def load_workspace(root: Path, environ: Mapping[str, str] | None = None) -> Work
         socket=Path(config.service.socket) if config.service.socket else folder / "strop.sock",
         token=env.get("STROP_TOKEN") or config.service.token,
         user=env.get("STROP_USER") or _login(),
-        servers=load_servers(root, env),
-        agents=load_agents(root),
+        servers=load_servers(root, env) if servers is None else servers,
+        agents=load_agents(root) if agents is None else agents,
     )
 
 
@@ -174,6 +180,8 @@ def load_config(path: Path) -> Config:
         return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise WorkspaceError(f"{path}: not there", hint="Make a workspace with `strop init DIR`.") from error
+    except OSError as error:
+        raise WorkspaceError(f"{path}: {error.strerror}", hint="A workspace is a folder with strop.toml.") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise WorkspaceError(f"{path}: {error}", hint="Mend the TOML at that place.") from error
     except ValidationError as error:
@@ -194,21 +202,27 @@ def load_agents(root: Path) -> dict[str, Definition]:
     return found
 
 
-def load_servers(root: Path, environ: Mapping[str, str]) -> dict[str, ServerSpec]:
+def load_servers(root: Path, environ: Mapping[str, str] | None = None) -> dict[str, ServerSpec]:
     """Read mcp.json; `${NAME}` and `${NAME:-default}` come from the environment, `${PYTHON}` is this interpreter."""
     path = root / "mcp.json"
     if not path.exists():
         return {}
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        entries = data["mcpServers"]
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise WorkspaceError(f"{path}: {error}", hint="Mend the JSON at that place.") from error
-    except (KeyError, TypeError) as error:
-        raise WorkspaceError(f'{path}: no "mcpServers" object') from error
-    known = {"PYTHON": sys.executable, **environ}
+    except OSError as error:
+        raise WorkspaceError(f"{path}: {error.strerror}") from error
+    entries = data.get("mcpServers") if isinstance(data, dict) else None
+    if not isinstance(entries, dict):
+        raise WorkspaceError(
+            f'{path}: no "mcpServers" object', hint='Write {"mcpServers": {"NAME": {"command": "…"}}}.'
+        )
+    known = {"PYTHON": sys.executable, **(os.environ if environ is None else environ)}
     servers = {}
     for name, entry in entries.items():
+        if not isinstance(entry, dict):
+            raise WorkspaceError(f"{path}: server {name!r}: not an object")
         try:
             servers[name] = ServerSpec.model_validate({"name": name, "cwd": str(root), **_expand(entry, known, path)})
         except ValidationError as error:
@@ -235,6 +249,15 @@ def _expand(value: Any, known: Mapping[str, str], path: Path) -> Any:
         return default
 
     return re.sub(r"\$\{(\w+)(?::-([^}]*))?\}", fill, value)
+
+
+def _threads(env: Mapping[str, str], config: Config) -> int:
+    given = env.get("STROP_THREADS")
+    if not given:
+        return config.local.threads
+    if not given.isascii() or not given.isdigit():
+        raise WorkspaceError(f"STROP_THREADS is {given!r}", hint="Set it to a number of threads; 0 takes all.")
+    return int(given)
 
 
 def _login() -> str:

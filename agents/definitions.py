@@ -84,6 +84,14 @@ SPEC_FIELDS = {"name", "description", "model", "instructions", "model_settings",
 """The fields of an AgentSpec that Strop carries into a bundle. Others are refused rather than silently dropped."""
 
 
+class BadDefinition(WorkspaceError):
+    """An agent's file that is YAML, but not an agent. `problems` are all the mistakes in it."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        super().__init__(f"{path}: " + "; ".join(problems), hint="`strop doctor` checks the whole workspace.")
+        self.problems = problems
+
+
 def load_definition(path: Path) -> Definition:
     """Read one agent's file.
 
@@ -91,29 +99,28 @@ def load_definition(path: Path) -> Definition:
         WorkspaceError: not readable, not YAML, or not an agent; every mistake found is in the message.
     """
     data = _read_yaml(path)
-    unknown = sorted(data.keys() - SPEC_FIELDS)
-    if unknown:
-        raise WorkspaceError(
-            f"{path}: unknown field {unknown[0]!r}",
-            hint=f"An agent's file may have: {', '.join(sorted(SPEC_FIELDS))}.",
-        )
-    problems = _spec_problems({key: value for key, value in data.items() if key != "strop"})
+    problems = [
+        f"{name}: unknown field; an agent's file may have {', '.join(sorted(SPEC_FIELDS))}"
+        for name in sorted(map(str, data.keys() - SPEC_FIELDS))
+    ]
+    problems += _spec_problems({key: data[key] for key in sorted(SPEC_FIELDS - {"strop"}) if key in data})
     try:
         block = StropBlock.model_validate(data.get("strop") or {})
     except ValidationError as error:
         block = StropBlock()
         problems += [_place(detail, "strop.") for detail in error.errors()]
+    instructions = _joined(data.get("instructions"))
     if not data.get("name"):
         problems.append("name: missing; every agent needs one")
-    if not str(data.get("instructions") or "").strip():
+    if not instructions.strip():
         problems.append("instructions: missing; say what the agent is to do")
     if problems:
-        raise WorkspaceError(f"{path}: " + "; ".join(problems), hint="`strop doctor` checks the whole workspace.")
+        raise BadDefinition(path, problems)
     return Definition(
         name=str(data["name"]),
         description=str(data.get("description") or ""),
         path=path,
-        instructions=str(data["instructions"]),
+        instructions=instructions,
         model=data.get("model"),
         settings=data.get("model_settings") or {},
         output_schema=data.get("output_schema"),
@@ -121,15 +128,31 @@ def load_definition(path: Path) -> Definition:
     )
 
 
+def _joined(instructions: Any) -> str:
+    """A spec's instructions are one text or a list of them."""
+    if isinstance(instructions, list):
+        return "\n\n".join(str(part).strip() for part in instructions)
+    return str(instructions or "")
+
+
 def _spec_problems(spec: dict[str, Any]) -> list[str]:
-    """What pydantic-ai itself finds wrong with the spec."""
+    """What pydantic-ai itself finds wrong with the spec, and what JSON Schema finds wrong with the answer's shape."""
+    import jsonschema
     from pydantic_ai import AgentSpec
 
     try:
         AgentSpec.model_validate(spec)
     except ValidationError as error:
         return [_place(detail, "") for detail in error.errors()]
-    return []
+    schema = spec.get("output_schema")
+    if schema is None:
+        return []
+    try:
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        where = ".".join(["output_schema", *(str(part) for part in error.absolute_path)])
+        return [f"{where}: {error.message}"]
+    return [] if schema.get("type") == "object" else ["output_schema: must be of type object"]
 
 
 def _place(detail: Any, prefix: str) -> str:
