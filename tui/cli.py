@@ -1,0 +1,89 @@
+"""The `strop` command: which verbs there are, and where each one lives. No verb is loaded before it is used.
+
+Prevents: a `strop --help` that waits for libraries, and two places that say what an error looks like (there is one:
+`tui.commands.telling`).
+"""
+
+import importlib
+import sys
+from typing import Final
+
+import click
+
+from tui.commands.telling import Root
+
+SECTIONS: Final = {
+    "Start": {
+        "init": "tui.commands.init:init",
+        "doctor": "tui.commands.doctor:doctor",
+    },
+    "Run": {
+        "run": "tui.commands.run:run",
+        "resume": "tui.commands.run:resume",
+        "outcome": "tui.commands.outcome:outcome",
+        "cancel": "tui.commands.outcome:cancel",
+        "runs": "tui.commands.runs:runs",
+        "feedback": "tui.commands.feedback:feedback",
+    },
+    "Improve and prove": {
+        "nights": "tui.commands.nights:nights",
+        "gate": "tui.commands.gate:gate",
+    },
+    "Decide": {
+        "agents": "tui.commands.agents:agents",
+        "bundles": "tui.commands.bundles:bundles",
+        "proposals": "tui.commands.decide:proposals",
+        "approve": "tui.commands.decide:approve",
+        "reject": "tui.commands.decide:reject",
+        "rollback": "tui.commands.decide:rollback",
+        "adopt": "tui.commands.agents:adopt",
+        "decisions": "tui.commands.agents:decisions",
+    },
+    "Serve and look after": {
+        "verify": "tui.commands.verify:verify",
+        "version": "tui.commands.version:version",
+    },
+}
+"""Verb -> `module:function`, in the order of the help."""
+
+
+class Strop(Root):
+    """The root group: loads a verb's module when the verb (or the help) is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb, in the order of the help."""
+        return [name for section in SECTIONS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command, or None."""
+        for section in SECTIONS.values():
+            if cmd_name in section:
+                module, _, name = section[cmd_name].partition(":")
+                command: click.Command = getattr(importlib.import_module(module), name)
+                return command
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs under the headings of `SECTIONS`."""
+        width = max(len(name) for name in self.list_commands(ctx))
+        for title, section in SECTIONS.items():
+            rows = []
+            for name in section:
+                command = self.get_command(ctx, name)
+                assert command is not None
+                rows.append((name.ljust(width), command.get_short_help_str(formatter.width - width - 6)))
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+@click.group(cls=Strop, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def cli() -> None:
+    """Agents with MCP tools whose trace is their journal, and an optimizer that proves a better prompt or says no."""
+
+
+def main() -> None:
+    """Entry point of the `strop` script."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets an escape for it, never a crash in the middle of a table.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    cli.main(prog_name="strop")

@@ -1,0 +1,114 @@
+"""`strop runs`: the record, as a list and one run whole."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.commands.opening import in_workspace, ledger, load, with_json
+from tui.commands.printing import glyphs, print_json, print_lines, say, width
+
+NEWLINE = "\n"
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from agents.service.wire import EventView, RunDetail
+    from tui.lines.line import Line
+
+
+@click.group()
+def runs() -> None:
+    """Read the record of runs."""
+
+
+@runs.command("list")
+@click.argument("words", metavar="[FILTER]...", nargs=-1)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Rows.")
+@click.option("--after", metavar="RUN", default=None, help="Go on behind this run.")
+@with_json
+@in_workspace
+def list_(words: tuple[str, ...], limit: int, after: str | None, as_json: bool, folder: Path | None) -> None:
+    """List runs, newest first. FILTER: for example `agent:desk status:failed`."""
+    from agents.service.views import run_page
+    from traces.store import match_run
+    from tui.lines.rows import run_head, run_row
+
+    query = " ".join(words)
+    with ledger(load(folder)) as database, database.reading() as session:
+        start = None if after is None else match_run(session, after)
+        shown = run_page(session, query, after=start, limit=limit)
+    if as_json:
+        print_json(shown)
+        return
+    now = datetime.now().astimezone()
+    ids = [f"{run.id}  " for run in shown.items]
+    room = width() - max(map(len, ids), default=0)
+    if shown.items:
+        print_lines([_led("", ids, run_head(room))])
+    print_lines(
+        _led(name, ids, run_row(run, room, now, glyphs())) for name, run in zip(ids, shown.items, strict=True)
+    )
+    if not shown.items:
+        say("no runs" + (f" match {query!r}" if query else " yet"))
+    elif shown.after:
+        say(f"more: strop runs list {query + ' ' if query else ''}--after {shown.after}")
+
+
+def _led(name: str, ids: "Sequence[str]", row: "Line") -> "Line":
+    from tui.lines.line import Line
+
+    return Line(((name.ljust(max(map(len, ids))), "accent"), *row.spans))
+
+
+@runs.command("show")
+@click.argument("run_id", metavar="RUN")
+@click.option("--raw", is_flag=True, help="Every fact as it is recorded, as JSON.")
+@with_json
+@in_workspace
+def show(run_id: str, raw: bool, as_json: bool, folder: Path | None) -> None:
+    """Show a whole run, and the runs it delegated to. RUN: an id, its start or its end."""
+    from traces.store import match_run
+
+    with ledger(load(folder)) as database, database.reading() as session:
+        full = match_run(session, run_id)
+        told = [_whole(session, one) for one in [full, *_below(session, full)]]
+    if raw:
+        print_json([fact for _, facts in told for fact in facts])
+    elif as_json:
+        print_json(told[0][0])
+    else:
+        for detail, facts in told:
+            _print_run(detail, facts)
+
+
+def _whole(session: "Session", run_id: str) -> "tuple[RunDetail, list[EventView]]":
+    from agents.service.views import event_page, run_detail
+
+    return run_detail(session, run_id), event_page(session, run_id).items
+
+
+def _below(session: "Session", run_id: str) -> list[str]:
+    from traces.store import list_children
+
+    return [name for child in list_children(session, run_id) for name in (child.id, *_below(session, child.id))]
+
+
+def _print_run(detail: "RunDetail", facts: "Sequence[EventView]") -> None:
+    from tui.commands.live import ending
+    from tui.lines.blocks import Fold
+    from tui.lines.line import line
+    from tui.lines.transcript import block_lines
+
+    fold = Fold()
+    for fact in facts:
+        fold.add(fact)
+    room = min(width(), 110)
+    print_lines([line((f"{detail.run.agent}  {ending(detail.run)}", "accent.bold")), line()])
+    for block in fold.blocks:
+        if block.folded:
+            block.title, block.body = f"{block.title} ({block.body.count(NEWLINE) + 1} lines, in --raw)", ""
+        print_lines([*block_lines(block, room, glyphs()), line()])

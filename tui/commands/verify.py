@@ -1,0 +1,34 @@
+"""`strop verify`: prove the ledger, the registry's part of it included."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from tui.commands.opening import in_workspace, ledger, load, with_json
+from tui.commands.printing import console, print_json, say
+from tui.commands.telling import LEDGER
+
+
+@click.command()
+@with_json
+@in_workspace
+def verify(as_json: bool, folder: Path | None) -> None:
+    """Prove the ledger: nothing changed, nothing missing, digests right. Ends with 7 when it is not whole."""
+    from traces.verify import verify as prove
+
+    with ledger(load(folder)) as database, database.reading() as session:
+        report = prove(session)
+    if as_json:
+        print_json({"whole": report.whole, **asdict(report)})
+    else:
+        for problem in report.problems:
+            console().print(problem, style="red")
+        figures = (
+            f"{report.events} events in {report.streams} streams ({report.runs} runs, "
+            f"{report.model_replies} model replies), {report.bodies} bodies"
+        )
+        console().print(("whole: " if report.whole else f"NOT WHOLE, {len(report.problems)} problems: ") + figures)
+    if not report.whole:
+        say("Restore the database from a backup; the problems name the first broken event of each stream.")
+        click.get_current_context().exit(LEDGER)
