@@ -5,7 +5,7 @@ A fact belongs to a *stream*: a run, an agent's decisions, or a night of the opt
 Prevents: a fact that only one of resume, view, learning, replay and audit can see.
 """
 
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -377,6 +377,9 @@ AnyEvent = Annotated[
 
 EVENT: TypeAdapter[Any] = TypeAdapter(AnyEvent)
 """Reads any fact from its JSON by its `kind`."""
+
+KINDS: Final = frozenset(str(kind.model_fields["kind"].default) for kind in Event.__subclasses__())
+"""The tags of all facts there are."""
 
 
 def kind_of(event: Event) -> str:

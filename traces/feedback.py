@@ -109,7 +109,7 @@ def check(judgement: Judgement) -> None:
     for name in ("by", "label", "outcome", "op"):
         _check_text(name, getattr(judgement, name) or "", 300 if name == "op" else LONGEST)
     _check_text("comment", judgement.comment, LARGEST)
-    _check_correction(judgement.correction)
+    check_json("correction", judgement.correction)
 
 
 def _check_text(name: str, text: str, longest: int) -> None:
@@ -119,29 +119,33 @@ def _check_text(name: str, text: str, longest: int) -> None:
         raise FeedbackError(f"the {name} is not valid text", hint="Send UTF-8 without NUL.")
 
 
-def _check_correction(correction: Json) -> None:
-    _text_and_depth(correction)
+def check_json(name: str, value: Json) -> None:
+    """Pass when a value that somebody sent can be kept and read again.
+
+    Raises:
+        FeedbackError: `name` holds what JSON has not, invalid text, too much, or nesting without an end.
+    """
+    _check_inside(name, value, 1)
     try:
-        text = canonical_json(correction)
+        text = canonical_json(value)
     except (ValueError, TypeError) as error:
         raise FeedbackError(
-            f"the correction is not JSON: {error}", hint="Give an object of output fields, or a text."
+            f"the {name} is not JSON: {error}", hint="Give an object of fields, or a text."
         ) from error
     if len(text) > LARGEST:
-        raise FeedbackError(f"the correction has {len(text):,} characters; {LARGEST:,} are the most")
+        raise FeedbackError(f"the {name} has {len(text):,} characters; {LARGEST:,} are the most")
 
 
-def _text_and_depth(value: Json, depth: int = 1) -> None:
-    """Refuse what JSON may hold and a reader cannot: half surrogate pairs, and nesting without an end."""
+def _check_inside(name: str, value: Json, depth: int) -> None:
     if depth > DEEPEST:
-        raise FeedbackError(f"the correction is nested deeper than {DEEPEST} levels")
+        raise FeedbackError(f"the {name} is nested deeper than {DEEPEST} levels")
     if isinstance(value, str) and ("\0" in value or not is_utf8(value)):
-        raise FeedbackError("the correction holds invalid text", hint="Send UTF-8 without NUL.")
+        raise FeedbackError(f"the {name} holds invalid text", hint="Send UTF-8 without NUL.")
     if isinstance(value, dict):
         value = [*value.keys(), *value.values()]
     if isinstance(value, list):
         for item in value:
-            _text_and_depth(item, depth + 1)
+            _check_inside(name, item, depth + 1)
 
 
 def list_corrections(session: Session, run_ids: Iterable[str]) -> dict[str, list[FeedbackGiven]]:

@@ -34,7 +34,10 @@ def canonical_json(value: Any) -> str:
         ValueError: for NaN and infinities, which JSON does not have.
         TypeError: for anything that is not JSON-ready.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _escaped(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
+
+
+def _escaped(text: str) -> str:
     return text if is_utf8(text) else _LONE_SURROGATES.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
@@ -52,7 +55,7 @@ def ordered_json(value: Any) -> str:
     For what a model reads: the order of a schema's properties, of tools and of an example's fields shapes its answer,
     so it is part of the content and of the name.
     """
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _escaped(json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
 
 
 def digest_text(text: str) -> str:

@@ -40,7 +40,7 @@ from agents.service.wire import (
     RunView,
 )
 from traces.errors import NotFound
-from traces.events import DecisionMade, NightEnded, NightStarted, RunFinished, StageReached
+from traces.events import DecisionMade, EvidenceWritten, NightEnded, NightStarted, RunFinished, StageReached
 from traces.filters import conditions
 from traces.ids import is_utf8, short
 from traces.store import (
@@ -264,7 +264,7 @@ def _proposal_view(
     session: Session, stored: StoredBundle, bundle: BundleView, step: DecisionMade, live: Live | None
 ) -> ProposalView:
     incumbent = str(step.detail.get("incumbent") or stored.parent or "")
-    evidence = _evidence(session, stored.evidence)
+    evidence = _evidence(session, stored, str(step.detail.get("night") or ""))
     return ProposalView(
         bundle=bundle,
         incumbent=incumbent,
@@ -278,14 +278,19 @@ def _proposal_view(
     )
 
 
-def _evidence(session: Session, digest: str | None) -> dict[str, Any]:
-    if digest is None:
+def _evidence(session: Session, stored: StoredBundle, night: str) -> dict[str, Any]:
+    """The whole evidence, by its digest; where it is no body of its own, from the night's ledger."""
+    if stored.evidence is None:
         return {}
     try:
-        evidence: dict[str, Any] = json.loads(read_blob(session, digest))
-    except NotFound:  # small enough to stand inside its event: then it is no evidence of a gate
-        return {}
-    return evidence
+        evidence: dict[str, Any] = json.loads(read_blob(session, stored.evidence))
+        return evidence
+    except NotFound:
+        written = [one.event for one in read_events(session, night, kinds=["evidence_written"])]
+    found = (
+        one.evidence for one in reversed(written) if isinstance(one, EvidenceWritten) and one.bundle == stored.digest
+    )
+    return next(found, {})
 
 
 def _flips(flips: Any) -> list[FlipView]:

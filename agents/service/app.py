@@ -1,0 +1,95 @@
+"""The service: one app over one workspace and one runtime.
+
+Made of parts that are given, so that a test runs the whole of it in its own process with a scripted model.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from agents.config import Workspace
+from agents.runtime import Runtime
+from agents.selection import live_bundle
+from agents.service import problems
+from agents.service.deps import Service
+from agents.service.gates import TextGate, TokenGate
+from agents.service.routes import agents, bundles, feed, health, nights, proposals, runs
+from agents.service.stream import Bell
+from agents.service.wire import Problem
+from agents.service.work import Work
+
+LARGEST_REQUEST: Final = 4 * 1024 * 1024
+"""Bytes of a request's body. A customer's message is some kilobytes; a correction may hold a document."""
+
+
+def create_app(workspace: Workspace, runtime: Runtime, *, token: str = "") -> FastAPI:
+    """The app. Its lifespan takes over abandoned runs, and at the end closes the runtime it was given.
+
+    Args:
+        workspace: what is served.
+        runtime: works on the runs, on the loop that runs the app.
+        token: what clients must send as bearer; empty where only a Unix socket leads here.
+    """
+    parts = Service(workspace, runtime, Work(runtime), Bell(runtime.database, runtime.recorder))
+    app = FastAPI(
+        title="Strop",
+        version=version("strop"),
+        docs_url=None,  # its page would load scripts from another host
+        redoc_url=None,
+        lifespan=_lifespan(parts),
+        max_body_size=LARGEST_REQUEST,
+        responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
+    )
+    app.state.service = parts
+    for room in (health, agents, runs, bundles, proposals, nights, feed):
+        app.include_router(room.router)
+    problems.install(app)
+    app.add_middleware(TextGate)
+    if token:
+        app.add_middleware(TokenGate, token=token)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _lifespan(parts: Service) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        adopt_definitions(parts)
+        await parts.bell.open()
+        parts.work.open()
+        try:
+            yield
+        finally:
+            parts.bell.close()
+            await parts.work.close()
+            await parts.runtime.close()
+
+    return lifespan
+
+
+def adopt_definitions(parts: Service) -> None:
+    """Give each agent its live version before the first request, so that what is listed can be looked at."""
+    with parts.database.writing() as session:
+        for definition in parts.workspace.agents.values():
+            live_bundle(session, parts.recorder, parts.workspace, definition)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The schema, with errors under the media type that they are sent with."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        responses = (
+            (status, response)
+            for path in schema["paths"].values()
+            for operation in path.values()
+            for status, response in operation["responses"].items()
+        )
+        for status, response in responses:
+            if not status.startswith("2") and "application/json" in response.get("content", {}):
+                response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,149 @@
+"""What the service does to runs: accept one once, let one go on, stop one, take a person's word on a lost call.
+
+Each act checks first, on this process's and the ledger's knowledge, so that what cannot be done is refused with its
+reason instead of being accepted and then failing where nobody looks.
+"""
+
+import asyncio
+import hashlib
+from datetime import UTC, datetime
+
+from fastapi import HTTPException
+
+from agents.errors import IllegalStep, RunOwned, UsageError
+from agents.journal import unknown_outcome
+from agents.recording import recording_of
+from agents.runtime import Start
+from agents.service.deps import Service
+from agents.service.wire import DecideOutcome, StartRun
+from traces.events import OutcomeDecided, RunStarted
+from traces.feedback import check_json
+from traces.leases import list_held
+from traces.provenance import Provenance
+from traces.store import find_run, get_run, list_children, read_events
+from traces.summary import ENDED, RunSummary
+
+LABEL = "idempotency_key"
+
+
+async def start_run(parts: Service, request: StartRun, key: str | None) -> str:
+    """Accept a run and begin to work on it; gives its id. The same key gives the same run.
+
+    Raises:
+        UsageError: the key was used for another request.
+        UnknownAgent: there is no such agent.
+    """
+    if parts.work.stopping:
+        raise HTTPException(503, "the service is stopping")
+    ask = Start(request.agent, request.input, request.conversation_id, metadata=None if key is None else {LABEL: key})
+    if key is None:
+        run_id = await asyncio.to_thread(parts.runtime.start, ask)
+    else:
+        run_id, known = await asyncio.to_thread(_start_once, parts, ask, key)
+        if known:
+            return run_id
+    parts.work.begin(run_id)
+    return run_id
+
+
+def _start_once(parts: Service, ask: Start, key: str) -> tuple[str, bool]:
+    """(run id, whether it was there already)."""
+    run_id = f"run_{hashlib.sha256(key.encode()).hexdigest()[:26]}"
+    if not _same_request(parts, run_id, ask):
+        try:
+            return parts.runtime.start(ask, run_id=run_id), False
+        except Exception:
+            # Two requests with one key in one moment: the second finds the first one's run.
+            if not _same_request(parts, run_id, ask):
+                raise
+    return run_id, True
+
+
+def _same_request(parts: Service, run_id: str, ask: Start) -> bool:
+    with parts.database.reading() as session:
+        if find_run(session, run_id) is None:
+            return False
+        started = read_events(session, run_id, limit=1)[0].event
+    assert isinstance(started, RunStarted)
+    same_place = ask.conversation_id in (None, started.conversation_id)
+    if (started.agent, started.input) != (ask.agent, ask.input) or not same_place:
+        raise UsageError("this Idempotency-Key was used for another request", hint="Use a new key for a new request.")
+    return True
+
+
+async def resume_run(parts: Service, run_id: str) -> None:
+    """Let a run go on; one that has given its answer stays as it is.
+
+    Raises:
+        IllegalStep: it was cancelled.
+        OutcomeUnknown: a person must say first what became of a call.
+        RunOwned: another worker is on it.
+    """
+    run = await asyncio.to_thread(_not_elsewhere, parts, run_id)
+    if run.status == "finished" or run_id in parts.work.running:
+        return
+    if run.status == "cancelled":
+        raise IllegalStep(f"run {run_id} was cancelled", hint="Start a new one.")
+    unknown = await asyncio.to_thread(_unknown, parts, run_id)
+    if unknown:
+        raise unknown_outcome(run_id, unknown)
+    await _begin(parts, run_id)
+
+
+async def decide_outcome(parts: Service, run_id: str, decision: DecideOutcome) -> None:
+    """Record a person's word on a call; when no other call is unknown, the run goes on.
+
+    Raises:
+        UsageError: that call waits for no decision.
+    """
+    check_json("result", decision.result)
+    by = parts.person(decision.by, decision.reason)
+    said = OutcomeDecided(op=decision.op, decision=decision.decision, result=decision.result, provenance=by)
+    await asyncio.to_thread(_not_elsewhere, parts, run_id)
+    await asyncio.to_thread(parts.runtime.decide_outcome, run_id, said)
+    if not await asyncio.to_thread(_unknown, parts, run_id):
+        await _begin(parts, run_id)
+
+
+async def cancel_run(parts: Service, run_id: str) -> RunSummary:
+    """Stop a run and what it delegated; one that has ended stays as it is.
+
+    Raises:
+        RunOwned: another worker is on it.
+    """
+    by = Provenance(by=parts.workspace.user, reason="cancelled over HTTP")
+    run = await asyncio.to_thread(_not_elsewhere, parts, run_id)
+    if run.status in ENDED:
+        return run
+    run = await parts.runtime.cancel(run_id, by)
+    for child in await asyncio.to_thread(_open_children, parts, run_id):
+        await cancel_run(parts, child)
+    return run
+
+
+async def _begin(parts: Service, run_id: str) -> None:
+    if parts.work.stopping:
+        raise HTTPException(503, "the service is stopping")
+    parts.work.begin(run_id)
+    await asyncio.sleep(0)  # the task records at once that the run goes on, so the answer says so too
+
+
+def _not_elsewhere(parts: Service, run_id: str) -> RunSummary:
+    """The run, unless another living worker is on it."""
+    with parts.database.reading() as session:
+        run = get_run(session, run_id)
+        owner = list_held(session, datetime.now(UTC)).get(run_id)
+    if owner not in (None, parts.runtime.worker):
+        raise RunOwned(f"run {run_id} is being worked on by {owner}", hint="Ask there, or wait until it has ended.")
+    return run
+
+
+def _unknown(parts: Service, run_id: str) -> list[str]:
+    with parts.database.reading() as session:
+        recording = recording_of(stored.event for stored in read_events(session, run_id))
+    return [operation.op for operation in recording.unknown]
+
+
+def _open_children(parts: Service, run_id: str) -> list[str]:
+    with parts.database.reading() as session:
+        return [child.id for child in list_children(session, run_id) if child.status not in ENDED]

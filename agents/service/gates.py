@@ -1,0 +1,47 @@
+"""What stands before every route: who may ask at all, and text that no database could look up.
+
+Plain ASGI, so that a stream passes through untouched.
+"""
+
+import hmac
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from agents.service.problems import answer
+
+OPEN_PATHS: Final = frozenset({"/health"})
+"""What a load balancer may ask without a token; says nothing about the workspace."""
+
+
+class TokenGate:
+    """Lets a request pass that carries the token. On a Unix socket the file's permissions are the gate instead."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self.app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 401 or pass on."""
+        if scope["type"] == "http" and scope["path"] not in OPEN_PATHS:
+            sent = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+            # Not `==`: how long it takes must not tell how much of a guess was right.
+            if not hmac.compare_digest(sent, self._expected):
+                problem = answer(401, "this service asks for a bearer token", "Send Authorization: Bearer TOKEN.")
+                await problem(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+class TextGate:
+    """Refuses NUL in paths and queries: PostgreSQL has no such text, so nothing can be meant by it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 400 or pass on."""
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            await answer(400, "the address holds a NUL character")(scope, receive, send)
+            return
+        await self.app(scope, receive, send)

@@ -1,0 +1,48 @@
+"""Whether the process answers, whether it can work, and who it is."""
+
+from importlib.metadata import version
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+
+from agents.service.deps import Parts
+from agents.service.problems import answer
+from agents.service.wire import AboutView
+from traces.store import last_event_id
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/health")
+async def health() -> dict[str, str]:
+    """200 as soon as the process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/ready")
+def ready(parts: Parts) -> Response:
+    """200 when database and workspace can be used."""
+    if parts.work.stopping:
+        return answer(503, "the service is stopping")
+    if not (parts.workspace.root / "strop.toml").is_file():
+        return answer(
+            503, "the workspace is gone", f"There is no strop.toml in {str(parts.workspace.root)!r} any more."
+        )
+    with parts.database.reading() as session:
+        last_event_id(session)
+    return JSONResponse({"status": "ready"})
+
+
+@router.get("/v1/about")
+def about(parts: Parts) -> AboutView:
+    """Who answers."""
+    with parts.database.reading() as session:
+        last = last_event_id(session)
+    return AboutView(
+        version=version("strop"),
+        workspace=parts.workspace.name,
+        environment=parts.workspace.environment,
+        user=parts.workspace.user,
+        agents=sorted(parts.workspace.agents),
+        last_event_id=last,
+    )

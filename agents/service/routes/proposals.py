@@ -1,0 +1,39 @@
+"""What waits for a person's decision, and the decision."""
+
+from fastapi import APIRouter
+
+from agents.prompts.store import match_bundle
+from agents.review import approve_proposal, reject_proposal
+from agents.service.deps import Name, Parts
+from agents.service.views import proposal_list, proposal_view
+from agents.service.wire import Decide, ProposalView
+
+router = APIRouter(prefix="/v1/proposals", tags=["proposals"])
+
+
+@router.get("")
+def list_proposals(parts: Parts, agent: str | None = None) -> list[ProposalView]:
+    """Versions that wait for a decision, newest first."""
+    with parts.database.reading() as session:
+        return proposal_list(session, agent=agent)
+
+
+@router.get("/{digest}")
+def get_proposal(parts: Parts, digest: Name) -> ProposalView:
+    """One proposal, decided or not, with its evidence."""
+    with parts.database.reading() as session:
+        return proposal_view(session, digest)
+
+
+@router.post("/{digest}/decision")
+def decide(parts: Parts, digest: Name, decision: Decide) -> ProposalView:
+    """Approve or reject. What is approved serves from the next conversation on."""
+    by = parts.person(decision.by, decision.reason)
+    with parts.database.reading() as session:
+        full = match_bundle(session, digest)
+    if decision.decision == "approve":
+        approve_proposal(parts.recorder, full, by, shown=decision.shown, seen_live=decision.incumbent)
+    else:
+        reject_proposal(parts.recorder, full, by, shown=decision.shown)
+    with parts.database.reading() as session:
+        return proposal_view(session, full)

@@ -1,0 +1,117 @@
+"""Runs: ask an agent, look at what it did, judge it, stop it, let it go on."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
+
+from agents.service.control import cancel_run, decide_outcome, resume_run, start_run
+from agents.service.deps import After, IdempotencyKey, LastEventId, Limit, Name, Parts, Service
+from agents.service.stream import EVENT_STREAM, NO_BUFFER, follow
+from agents.service.views import event_page, run_detail, run_page, run_view
+from agents.service.wire import DecideOutcome, EventPage, GiveFeedback, RunDetail, RunPage, RunView, StartRun
+from traces.feedback import Judgement, give_feedback
+from traces.store import get_run, match_run
+
+router = APIRouter(prefix="/v1/runs", tags=["runs"])
+
+
+@router.get("")
+def list_runs(
+    parts: Parts,
+    q: Annotated[str, Query(max_length=4000)] = "",
+    after: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 50,
+) -> RunPage:
+    """Runs that a query of the filter language means, newest first."""
+    with parts.database.reading() as session:
+        return run_page(session, q, after=after, limit=limit)
+
+
+@router.post("", responses={202: {"model": RunDetail}})
+async def start(parts: Parts, request: StartRun, response: Response, key: IdempotencyKey = None) -> RunDetail:
+    """Ask an agent something. The run is on record when this answers; with `wait`, at its end."""
+    run_id = await start_run(parts, request, key)
+    return await _answer(parts, run_id, response, wait=request.wait)
+
+
+@router.get("/{run}")
+def get(parts: Parts, run: Name) -> RunDetail:
+    """One run, by its id, the start of it or its last characters."""
+    with parts.database.reading() as session:
+        return run_detail(session, run)
+
+
+@router.get("/{run}/events")
+def list_events(parts: Parts, run: Name, after: After = 0, limit: Limit = 1000) -> EventPage:
+    """The run's facts from seq `after` + 1 on, in order."""
+    with parts.database.reading() as session:
+        return event_page(session, match_run(session, run), after=after, limit=limit)
+
+
+@router.get("/{run}/stream", response_class=StreamingResponse)
+async def follow_run(
+    parts: Parts, run: Name, after: After = 0, last_event_id: LastEventId = None
+) -> StreamingResponse:
+    """The run's facts after an id over all streams, and its replies as they are written; ends when the run has."""
+    run_id = await asyncio.to_thread(_full_id, parts, run)
+    start = after if last_event_id is None else last_event_id
+    body = follow(parts.bell, parts.work, parts.database, run_id, after=start)
+    return StreamingResponse(body, media_type=EVENT_STREAM, headers=NO_BUFFER)
+
+
+@router.post("/{run}/feedback")
+def judge(parts: Parts, run: Name, given: GiveFeedback) -> RunView:
+    """Judge the run or one of its operations."""
+    run_id = _full_id(parts, run)
+    said = given.model_dump(exclude={"by"})
+    by = given.by.strip() or parts.workspace.user
+    actor = "machine" if given.tier == "program" else "person"
+    give_feedback(parts.recorder, run_id, Judgement(by=by, actor=actor, **said))  # type: ignore[arg-type]
+    with parts.database.reading() as session:
+        return run_view(get_run(session, run_id))
+
+
+@router.post("/{run}/cancel")
+async def cancel(parts: Parts, run: Name) -> RunView:
+    """Stop the run; one that has ended stays as it is."""
+    run_id = await asyncio.to_thread(_full_id, parts, run)
+    return run_view(await cancel_run(parts, run_id))
+
+
+@router.post("/{run}/resume", responses={202: {"model": RunDetail}})
+async def resume(parts: Parts, run: Name, response: Response, wait: bool = False) -> RunDetail:
+    """Let a stopped run go on from where its ledger stands; no recorded reply is asked for again."""
+    run_id = await asyncio.to_thread(_full_id, parts, run)
+    await resume_run(parts, run_id)
+    return await _answer(parts, run_id, response, wait=wait)
+
+
+@router.post("/{run}/outcome", responses={202: {"model": RunDetail}})
+async def decide(
+    parts: Parts, run: Name, decision: DecideOutcome, response: Response, wait: bool = False
+) -> RunDetail:
+    """Say what became of a call whose outcome is unknown; after the last of them the run goes on."""
+    run_id = await asyncio.to_thread(_full_id, parts, run)
+    await decide_outcome(parts, run_id, decision)
+    return await _answer(parts, run_id, response, wait=wait)
+
+
+async def _answer(parts: Service, run_id: str, response: Response, *, wait: bool) -> RunDetail:
+    """The run as it stands, at its end where that is waited for; 202 while it is being worked on."""
+    if wait and run_id in parts.work.running:
+        await parts.work.wait(run_id)
+    detail = await asyncio.to_thread(_detail, parts, run_id)
+    response.status_code = 202 if detail.run.status == "running" else 200
+    return detail
+
+
+def _detail(parts: Service, run_id: str) -> RunDetail:
+    with parts.database.reading() as session:
+        return run_detail(session, run_id)
+
+
+def _full_id(parts: Service, run: str) -> str:
+    with parts.database.reading() as session:
+        return match_run(session, run)

@@ -1,0 +1,165 @@
+"""The runs this process works on: begun, waited for, taken over from dead workers, handed back when it stops.
+
+A run belongs to the ledger, not to the request that asked for it: a client that goes away stops nothing, and a
+service that stops leaves its runs as they stand, to go on with the next start. Prevents: a run that nobody works on.
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from agents.errors import RunOwned, StropError
+from agents.runtime import Runtime
+from agents.service.wire import DeltaView
+from traces.errors import LedgerError
+from traces.filters import conditions
+from traces.leases import list_held
+from traces.store import list_runs
+
+log = structlog.get_logger("strop.service")
+
+SCAN_SECONDS: Final = 3.0
+"""How often we look for runs that nobody works on. A dead worker's lease runs out after 15 s."""
+
+YOUNG_SECONDS: Final = 5.0
+"""A run this young without a lease is most likely being started by another process in this moment."""
+
+DRAIN_SECONDS: Final = 10.0
+"""How long a stopping service lets its runs come to their end before it leaves them for the next start."""
+
+DELTAS_KEPT: Final = 2_000
+"""Pieces of a reply waiting for one slow onlooker. Beyond it the oldest go: they are in the fact that follows."""
+
+
+class Onlooker:
+    """Somebody who follows a run: woken by pieces of a reply and by facts, lives on the loop."""
+
+    def __init__(self) -> None:
+        self.pieces: deque[DeltaView] = deque(maxlen=DELTAS_KEPT)
+        self.woken = asyncio.Event()
+        self.facts_due = True
+
+    def ring(self) -> None:
+        """There may be new facts."""
+        self.facts_due = True
+        self.woken.set()
+
+    def give(self, piece: DeltaView) -> None:
+        """There is a piece of a reply."""
+        self.pieces.append(piece)
+        self.woken.set()
+
+    def take(self) -> list[DeltaView]:
+        """All pieces since the last call, neighbours of one kind joined."""
+        taken: list[DeltaView] = []
+        while self.pieces:
+            piece = self.pieces.popleft()
+            if taken and taken[-1].kind == piece.kind and piece.kind != "tool":
+                taken[-1] = piece.model_copy(update={"text": taken[-1].text + piece.text})
+            else:
+                taken.append(piece)
+        return taken
+
+
+class Work:
+    """The tasks of one process over one runtime. Made, used and closed on one event loop."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.stopping = False
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._onlookers: dict[str, set[Onlooker]] = defaultdict(set)
+        self._scanner: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> list[str]:
+        """Ids of the runs this process works on."""
+        return list(self._tasks)
+
+    def open(self) -> None:
+        """Begin to look for runs that nobody works on."""
+        self._scanner = asyncio.create_task(self._scan())
+
+    async def close(self, *, drain: float = DRAIN_SECONDS) -> None:
+        """Let the runs end, or stop them where they stand; each goes on with the next start of a service."""
+        self.stopping = True
+        if self._scanner is not None:
+            self._scanner.cancel()
+        tasks = list(self._tasks.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=drain)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def begin(self, run_id: str) -> asyncio.Task[None]:
+        """Work on a run in the background. Twice is once; how it ends is in its ledger, never an exception."""
+        task = self._tasks.get(run_id)
+        if task is None:
+            task = asyncio.create_task(self._work(run_id), name=run_id)
+            self._tasks[run_id] = task
+            task.add_done_callback(lambda done: self._tasks.pop(run_id, None))
+        return task
+
+    async def wait(self, run_id: str) -> None:
+        """Until this process has nothing more to do about the run. Giving up waiting does not stop the run."""
+        await asyncio.wait({self.begin(run_id)})
+
+    @contextmanager
+    def looking_on(self, run_id: str) -> Iterator[Onlooker]:
+        """Within this, the onlooker gets each piece of the run's replies as it is written."""
+        onlooker = Onlooker()
+        self._onlookers[run_id].add(onlooker)
+        try:
+            yield onlooker
+        finally:
+            self._onlookers[run_id].discard(onlooker)
+            if not self._onlookers[run_id]:
+                del self._onlookers[run_id]
+
+    async def _work(self, run_id: str) -> None:
+        def publish(kind: str, text: str) -> None:
+            if run_id in self._onlookers:
+                piece = DeltaView.model_validate({"run_id": run_id, "kind": kind, "text": text})
+                for onlooker in self._onlookers[run_id]:
+                    onlooker.give(piece)
+
+        log.info("run.begun", run=run_id)
+        try:
+            answer = await self.runtime.work(run_id, on_delta=publish)
+        except RunOwned as error:
+            log.info("run.owned", run=run_id, message=str(error))
+        except (StropError, LedgerError) as error:
+            log.warning("run.stopped", run=run_id, error=type(error).__name__, message=str(error))
+        except Exception:
+            log.exception("run.broke", run=run_id)
+        else:
+            log.info("run.ended", run=run_id, status=answer.run.status, seconds=answer.run.seconds)
+
+    # --- runs that nobody works on --------------------------------------------------------------------------------
+
+    async def _scan(self) -> None:
+        while True:
+            with suppress(LedgerError):  # locked or gone for a moment: the next look may see more
+                for run_id in await asyncio.to_thread(self.abandoned):
+                    log.info("run.taken_over", run=run_id)
+                    self.begin(run_id)
+            await asyncio.sleep(SCAN_SECONDS)
+
+    def abandoned(self) -> list[str]:
+        """Runs that people asked for, that have not ended and that no living worker holds, oldest first.
+
+        Delegated runs are gone on with by the run above them, and the optimizer's own by their night.
+        """
+        now = datetime.now(UTC)
+        with self.runtime.database.reading() as session:
+            held = list_held(session, now)
+            page = list_runs(session, where=conditions("status:running origin:user -has:parent"), limit=1000)
+        young = now - timedelta(seconds=YOUNG_SECONDS)
+        free = (run for run in reversed(page.items) if run.id not in held and run.id not in self._tasks)
+        return [run.id for run in free if run.started_at < young]
