@@ -150,7 +150,6 @@ def load_workspace(
     root = root.resolve()
     config = load_config(root / "strop.toml")
     folder = root / ".strop"
-    models_dir = env.get("STROP_MODELS_DIR") or str(Path.home() / ".cache" / "strop" / "models")
     return Workspace(
         root=root,
         name=config.workspace.name or root.name,
@@ -160,7 +159,7 @@ def load_workspace(
         forced_model=env.get("STROP_MODEL") or None,
         reflection_model=env.get("STROP_REFLECTION_MODEL") or config.models.reflection or None,
         local=LocalSettings(
-            models_dir=Path(models_dir),
+            models_dir=models_dir(env),
             threads=_threads(env, config),
             omp_wait_policy=config.local.omp_wait_policy,
             context=config.local.context,
@@ -172,6 +171,12 @@ def load_workspace(
         servers=load_servers(root, env) if servers is None else servers,
         agents=load_agents(root) if agents is None else agents,
     )
+
+
+def models_dir(environ: Mapping[str, str] | None = None) -> Path:
+    """Where the weights of embedded models are kept, for every workspace of the user."""
+    env = os.environ if environ is None else environ
+    return Path(env.get("STROP_MODELS_DIR") or Path.home() / ".cache" / "strop" / "models")
 
 
 def load_config(path: Path) -> Config:

@@ -16,6 +16,7 @@ SECTIONS: Final = {
     "Start": {
         "init": "tui.commands.init:init",
         "doctor": "tui.commands.doctor:doctor",
+        "model": "tui.commands.model:model",
     },
     "Run": {
         "run": "tui.commands.run:run",
