@@ -83,9 +83,11 @@ async def _ledger(request: Request, error: Any) -> Response:
 
 async def _invalid(request: Request, error: Any) -> Response:
     """What is wrong with which field; never what was sent."""
+    broken = next((detail for detail in error.errors() if detail["type"] == "json_invalid"), None)
+    if broken is not None:
+        return answer(400, f"the body is not JSON (at character {int(broken['loc'][-1]) + 1})", "Send UTF-8 JSON.")
     told = [f"{_place(detail['loc'])}: {detail['msg']}" for detail in error.errors()[:10]]
-    broken = any(detail["type"] == "json_invalid" for detail in error.errors())
-    return answer(400 if broken else 422, "; ".join(told), "GET /openapi.json describes every request.")
+    return answer(422, "; ".join(told), "GET /openapi.json describes every request.")
 
 
 def _place(location: Any) -> str:

@@ -5,13 +5,14 @@ socket left by a dead one that blocks the next, and a stop that waits for stream
 """
 
 import asyncio
+import errno
 import fcntl
 import os
 import signal
 import socket as sockets
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -136,21 +137,22 @@ def _unix(path: Path) -> Iterator[sockets.socket]:
             f"the path of the socket is too long for the system: {str(path)!r}",
             hint="Give a short one: [service] socket in strop.toml, or --socket.",
         )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _only_one(path):
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(_only_one(path))
             if path.exists() and not path.is_socket():
                 raise UsageError(f"{str(path)!r} is there and is not a socket", hint="Move it away.")
             path.unlink(missing_ok=True)  # we hold the lock, so it is a dead service's
-            listener = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
-            try:
-                _bind_private(listener, path)
-                yield listener
-            finally:
-                listener.close()
-                path.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot listen at {str(path)!r}: {error.strerror or error}") from error
+            listener = stack.enter_context(sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM))
+            _bind_private(listener, path)
+        except OSError as error:
+            raise UsageError(
+                f"cannot listen at {str(path)!r}: {error.strerror or error}",
+                hint="Give a place that can be written: [service] socket in strop.toml, or --socket.",
+            ) from error
+        stack.callback(path.unlink, missing_ok=True)
+        yield listener
 
 
 def _bind_private(listener: sockets.socket, path: Path) -> None:
@@ -185,23 +187,18 @@ def _only_one(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _tcp(host: str, port: int) -> Iterator[sockets.socket]:
-    listener: sockets.socket | None = None
-    try:
-        family, kind, protocol, _, address = sockets.getaddrinfo(
-            host, port, type=sockets.SOCK_STREAM, flags=sockets.AI_PASSIVE
-        )[0]
-        listener = sockets.socket(family, kind, protocol)
-        listener.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(BACKLOG)
-    except (OSError, OverflowError) as error:
-        with suppress(AttributeError):
-            listener.close()  # type: ignore[union-attr]
-        taken = isinstance(error, OSError) and error.errno == 98
-        kind_of_error = ServiceThere if taken else UsageError
-        raise kind_of_error(
-            f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}",
-            hint="Choose another --port." if taken else "Check --host and --port.",
-        ) from error
-    with listener:
+    with ExitStack() as stack:
+        try:
+            found = sockets.getaddrinfo(host, port, type=sockets.SOCK_STREAM, flags=sockets.AI_PASSIVE)
+            family, kind, protocol, _, address = found[0]
+            listener = stack.enter_context(sockets.socket(family, kind, protocol))
+            listener.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except (OSError, OverflowError) as error:
+            if getattr(error, "errno", None) == errno.EADDRINUSE:
+                raise ServiceThere(
+                    f"something else listens on {host}:{port}", hint="Choose another --port."
+                ) from error
+            raise UsageError(f"cannot listen on {host}:{port}: {error}", hint="Check --host and --port.") from error
         yield listener
