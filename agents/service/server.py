@@ -96,7 +96,11 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
         self._parts.bell.close()
         # Before the connections are waited for: a request that waits for its run would hold them open.
-        await self._parts.work.close()
+        closing = asyncio.create_task(self._parts.work.close())
+        while not closing.done():
+            await asyncio.wait({closing}, timeout=0.1)
+            if self.force_exit:  # a second Ctrl-C
+                await self._parts.work.leave()
         await super().shutdown(sockets)
 
     @contextmanager

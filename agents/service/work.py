@@ -6,9 +6,10 @@ service that stops leaves its runs as they stand, to go on with the next start. 
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -17,8 +18,10 @@ from agents.errors import RunOwned, StropError
 from agents.runtime import Runtime
 from agents.service.wire import DeltaView
 from traces.errors import LedgerError
+from traces.events import ModelFailed, ModelReplied, ModelRequested
 from traces.filters import conditions
 from traces.leases import list_held
+from traces.recorder import Recorded
 from traces.store import list_runs
 
 log = structlog.get_logger("strop.service")
@@ -39,8 +42,8 @@ DELTAS_KEPT: Final = 2_000
 class Onlooker:
     """Somebody who follows a run: woken by pieces of a reply and by facts, lives on the loop."""
 
-    def __init__(self) -> None:
-        self.pieces: deque[DeltaView] = deque(maxlen=DELTAS_KEPT)
+    def __init__(self, so_far: Iterable[DeltaView]) -> None:
+        self.pieces: deque[DeltaView] = deque(so_far, maxlen=DELTAS_KEPT)
         self.woken = asyncio.Event()
         self.facts_due = True
 
@@ -74,6 +77,9 @@ class Work:
         self.stopping = False
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._onlookers: dict[str, set[Onlooker]] = defaultdict(set)
+        self._so_far: dict[str, deque[DeltaView]] = {}
+        """The reply in the making of each run: who comes in the middle of it sees its beginning too."""
+        self._unsubscribe: Callable[[], None] = lambda: None
         self._scanner: asyncio.Task[None] | None = None
 
     @property
@@ -83,19 +89,26 @@ class Work:
 
     def open(self) -> None:
         """Begin to look for runs that nobody works on."""
+        self._unsubscribe = self.runtime.recorder.subscribe(self._heard)
         self._scanner = asyncio.create_task(self._scan())
 
     async def close(self, *, drain: float = DRAIN_SECONDS) -> None:
         """Let the runs end, or stop them where they stand; each goes on with the next start of a service."""
         self.stopping = True
+        self._unsubscribe()
+        self._unsubscribe = lambda: None
         if self._scanner is not None:
             self._scanner.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=drain)
+            await self.leave()
+
+    async def leave(self) -> None:
+        """Stop all runs where they stand, now."""
         tasks = list(self._tasks.values())
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=drain)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def begin(self, run_id: str) -> asyncio.Task[None]:
         """Work on a run in the background. Twice is once; how it ends is in its ledger, never an exception."""
@@ -103,8 +116,12 @@ class Work:
         if task is None:
             task = asyncio.create_task(self._work(run_id), name=run_id)
             self._tasks[run_id] = task
-            task.add_done_callback(lambda done: self._tasks.pop(run_id, None))
+            task.add_done_callback(lambda done: self._forget(run_id))
         return task
+
+    def _forget(self, run_id: str) -> None:
+        self._tasks.pop(run_id, None)
+        self._so_far.pop(run_id, None)
 
     async def wait(self, run_id: str) -> None:
         """Until this process has nothing more to do about the run. Giving up waiting does not stop the run."""
@@ -113,7 +130,7 @@ class Work:
     @contextmanager
     def looking_on(self, run_id: str) -> Iterator[Onlooker]:
         """Within this, the onlooker gets each piece of the run's replies as it is written."""
-        onlooker = Onlooker()
+        onlooker = Onlooker(self._so_far.get(run_id, ()))
         self._onlookers[run_id].add(onlooker)
         try:
             yield onlooker
@@ -123,15 +140,12 @@ class Work:
                 del self._onlookers[run_id]
 
     async def _work(self, run_id: str) -> None:
-        def publish(kind: str, text: str) -> None:
-            if run_id in self._onlookers:
-                piece = DeltaView.model_validate({"run_id": run_id, "kind": kind, "text": text})
-                for onlooker in self._onlookers[run_id]:
-                    onlooker.give(piece)
-
         log.info("run.begun", run=run_id)
         try:
-            answer = await self.runtime.work(run_id, on_delta=publish)
+            answer = await self.runtime.work(run_id, on_delta=partial(self._publish, run_id))
+        except asyncio.CancelledError:
+            log.info("run.left", run=run_id)
+            raise
         except RunOwned as error:
             log.info("run.owned", run=run_id, message=str(error))
         except (StropError, LedgerError) as error:
@@ -140,6 +154,17 @@ class Work:
             log.exception("run.broke", run=run_id)
         else:
             log.info("run.ended", run=run_id, status=answer.run.status, seconds=answer.run.seconds)
+
+    def _publish(self, run_id: str, kind: str, text: str) -> None:
+        piece = DeltaView.model_validate({"run_id": run_id, "kind": kind, "text": text})
+        self._so_far.setdefault(run_id, deque(maxlen=DELTAS_KEPT)).append(piece)
+        for onlooker in self._onlookers.get(run_id, ()):
+            onlooker.give(piece)
+
+    def _heard(self, recorded: Recorded) -> None:
+        """A reply that is on record whole, or that is asked for anew, is no longer in the making."""
+        if isinstance(recorded.event, ModelRequested | ModelReplied | ModelFailed):
+            self._so_far.pop(recorded.stream, None)
 
     # --- runs that nobody works on --------------------------------------------------------------------------------
 

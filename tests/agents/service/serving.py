@@ -27,17 +27,16 @@ def main(folder: Path, *options: str) -> None:
     async def speak(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[Any]:
         asked = str(messages[-1].parts[-1].content)  # type: ignore[union-attr]
         yield "You said: "
-        while "slow" in asked and not (folder / "go").exists():
+        while "slow" in asked and not (folder / "go").exists():  # noqa: ASYNC110 - the file comes from another process
             await asyncio.sleep(0.02)
         yield asked
         with (folder / "served").open("a") as served:
             served.write(asked + "\n")
 
-    runtime = Runtime(
-        workspace, open_database(workspace.database_url), make_model=lambda bundle: FunctionModel(stream_function=speak)
-    )
+    database = open_database(workspace.database_url)
+    runtime = Runtime(workspace, database, make_model=lambda bundle: FunctionModel(stream_function=speak))
     host = "127.0.0.1" if "STROP_TOKEN" in environ else None
-    serve(workspace, host=host, port=0, runtime=runtime, on_ready=lambda place: print(place, flush=True))
+    serve(workspace, host=host, port=0, runtime=runtime, on_ready=lambda place: print(place, flush=True))  # noqa: T201
 
 
 if __name__ == "__main__":
