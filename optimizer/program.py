@@ -11,14 +11,14 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import dspy
+import dspy  # type: ignore[import-untyped]
 
 from agents.prompts.bundle import Bundle, Demonstration
 from optimizer.examples import Example
 from optimizer.strategies.protocol import Trial
 
 
-class PromptSlot(dspy.Predict):
+class PromptSlot(dspy.Predict):  # type: ignore[misc]
     """Holds the instructions (in its signature) and the demonstrations that the optimizer writes."""
 
 
@@ -34,7 +34,7 @@ class Deployed:
         return self
 
 
-class AgentProgram(dspy.Module):
+class AgentProgram(dspy.Module):  # type: ignore[misc]
     """The agent with the prompt in `prompt`; calling it is one rollout on the example named by `example`."""
 
     def __init__(self, incumbent: Bundle, trial: Trial | None = None) -> None:
@@ -100,13 +100,18 @@ def _as_demonstration(demo: Any) -> Demonstration:
     answer: Any = demo["answer"]
     with contextlib.suppress(ValueError):
         answer = json.loads(answer)
-    return Demonstration(input=demo["request"], output=answer, source=str(demo.get("example") or ""))
+    return Demonstration(input=demo["request"], output=answer, source=_source(str(demo.get("example") or "")))
+
+
+def _source(name: str) -> str:
+    """The run that an example came from; what is no example's id stays."""
+    return f"run_{name.removeprefix('ex_')}" if name.startswith("ex_") else name
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keep dspy from writing over the screen: it prints and draws bars without being asked."""
-    from tqdm import std
+    from tqdm import std  # type: ignore[import-untyped]
 
     original = std.tqdm.__init__
 

@@ -84,7 +84,7 @@ def run_race(
 
 
 def _survivors(alive: int) -> int:
-    return max(1, alive // 2)
+    return (alive + 1) // 2
 
 
 def _standing(

@@ -26,7 +26,7 @@ def propose(context: SearchContext) -> Iterator[Candidate]:
 
 def bootstrapped(context: SearchContext, size: int, seed: int) -> Bundle:
     """The incumbent with `size` demonstrations in place of its own."""
-    from dspy.teleprompt import BootstrapFewShot
+    from dspy.teleprompt import BootstrapFewShot  # type: ignore[import-untyped]
 
     examples = balanced(showable(context.reflect), seed)
     student = AgentProgram(context.incumbent)

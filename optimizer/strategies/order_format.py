@@ -1,4 +1,4 @@
-"""Order and form instead of content: how the answer is asked for, whether to think first, in which order examples stand."""
+"""Order and form instead of content: how the answer is asked for, thinking first or not, the order of examples."""
 
 from collections.abc import Iterator
 from typing import Any

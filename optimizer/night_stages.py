@@ -1,0 +1,323 @@
+"""The stages of a night in their order, over the parts that do the work. Called by `optimizer.nightly`.
+
+Every stage is planned from the settings and what is on record alone, so a resumed night walks the same way and finds
+its rollouts paid.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from agents.prompts.bundle import Bundle
+from agents.prompts.store import get_bundle
+from optimizer.evidence import BettingState, Evidence, NoiseFloor
+from optimizer.examples import Example, Pool
+from optimizer.gate import Pair, detectable_effect, headroom, noise_floor
+from optimizer.mine import Mined, mine
+from optimizer.night_log import NightLog
+from optimizer.pools import Pools, make_pools
+from optimizer.progress import Progress, ProgressTold
+from optimizer.proof import Arms, Case, Proof, prove
+from optimizer.propose import propose, write_evidence
+from optimizer.purse import Amount, Purse, PurseEmpty
+from optimizer.race import Standing, in_rounds, planned, run_race
+from optimizer.rollouts import Outcome, Rollouts
+from optimizer.search import find_candidates
+from optimizer.settings import NightSettings
+from optimizer.strategies.protocol import Candidate, Reflect, SearchContext, Tried
+from traces.events import CandidateFound, EvidenceWritten, RolloutScored, StageReached
+from traces.ids import short
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The night's last word."""
+
+    verdict: str
+    reasons: tuple[str, ...]
+    proposal: str | None = None
+    evidence: Evidence | None = None
+
+
+class Stop(Exception):
+    """The night ends here, honestly: there is nothing to gain, or nothing that can be shown."""
+
+    def __init__(self, verdict: str, *reasons: str) -> None:
+        super().__init__(verdict)
+        self.ended = Ended(verdict, reasons)
+
+
+class Night:
+    """One night's work. `run` walks all stages."""
+
+    def __init__(
+        self, log: NightLog, settings: NightSettings, incumbent: Bundle, live: str, rollouts: Rollouts, purse: Purse,
+        reflection: Reflect | None, progress: ProgressTold,
+    ) -> None:  # fmt: skip
+        self.log = log
+        self.settings = settings
+        self.incumbent = incumbent
+        self.digest = incumbent.digest
+        self.live = live
+        self.rollouts = rollouts
+        self.purse = purse
+        self.reflection = reflection
+        self.progress = progress
+
+    def run(self) -> Ended:
+        """Walk the stages to the end of the night."""
+        try:
+            pools = self._pools(self._mine())
+            noise, replica, runs = self._noise(pools)
+            self._headroom(pools, noise, replica, runs)
+            found = self._search(pools)
+            winner = self._race(pools, found, replica)
+            return self._prove(pools, winner, noise, replica)
+        except Stop as stop:
+            return stop.ended
+
+    # --- mine -------------------------------------------------------------------------------------------------
+
+    def _mine(self) -> Mined:
+        known = self.log.stage("mined")
+        with self.log.database.reading() as session:
+            through = None if known is None else int(known.facts["through"])
+            mined = mine(
+                session, self.log.agent, self.rollouts.metric, through=through, trusted=self.settings.trusted
+            )
+        self._reach(
+            "mined", f"{len(mined.examples)} examples from reviewed runs",
+            examples=len(mined.examples), left_out=dict(mined.left_out), through=mined.through,
+        )  # fmt: skip
+        return mined
+
+    def _pools(self, mined: Mined) -> Pools:
+        pools = make_pools(mined.examples, self.settings.shares, self._kept_families(), self.log)
+        sizes = {"reflect": len(pools.reflect), "select": len(pools.select), "sealed": len(pools.sealed)}
+        said = ", ".join(f"{n} {name}" for name, n in sizes.items())
+        families = dict(pools.families)
+        self._reach("pools", said, families=families, sealed_families=pools.sealed.n_families, sizes=sizes)
+        if len(pools.sealed) < self.settings.least_examples or not pools.select or not pools.reflect:
+            raise Stop(
+                "no improvement",
+                f"too few reviewed runs: {said} examples, and the proof needs {self.settings.least_examples} sealed "
+                f"ones of families that nothing else has seen; review more runs",
+            )
+        return pools
+
+    def _kept_families(self) -> dict[str, Pool]:
+        """Where this night, or else the newest earlier one, has put each family."""
+        own = self.log.stage("pools")
+        if own is not None:
+            return dict(own.facts["families"])
+        for stream in self.log.earlier():
+            stages = self.log.of_earlier(stream, StageReached)
+            placed = next((one for one in stages if one.stage == "pools"), None)
+            if placed is not None:
+                return dict(placed.facts["families"])
+        return {}
+
+    # --- noise and headroom -----------------------------------------------------------------------------------
+
+    def _noise(self, pools: Pools) -> tuple[NoiseFloor, int, list[tuple[float, float]]]:
+        """(A/A of the incumbent, the replica of it that later stages compare with, both scores of each example).
+
+        Recorded runs stand for the incumbent only where a second run says the same every time: reviewed runs are
+        often chosen by how they ended, and a chosen outcome of a wavering agent is not its rate.
+        """
+        sample = in_rounds(pools.select)[: self.settings.noise_examples]
+        first = self._try(self.digest, sample, "select", "noise", 0)
+        second = self._try(self.digest, sample, "select", "noise", 1)
+        pairs = [
+            Pair(one.id, one.family, a.score, b.score)
+            for one, a, b in zip(sample, first, second, strict=True)
+            if a.score is not None and b.score is not None
+        ]
+        if not pairs:
+            raise Stop("undecided", "no rollout of the incumbent could be scored: the recordings cannot answer it")
+        noise = noise_floor(pairs, seed=self.settings.seed)
+        replica = 0 if noise.disagreement == 0 else 1
+        self._reach(
+            "noise", f"two runs of the incumbent differ on {noise.disagreement:.0%} of {noise.n} examples",
+            noise=noise.model_dump(mode="json"), replica=replica,
+        )  # fmt: skip
+        return noise, replica, [(pair.before, pair.after) for pair in pairs]
+
+    def _headroom(self, pools: Pools, noise: NoiseFloor, replica: int, runs: list[tuple[float, float]]) -> None:
+        scores: list[tuple[float, ...]] = [*runs]
+        if replica == 0:  # nothing wavers: each recorded outcome of the open pools counts, not only the A/A sample
+            recorded = [one for one in (*pools.reflect, *pools.select) if one.bundle == self.digest]
+            scores = [(one.score,) for one in recorded if one.score is not None] or scores
+        effect = detectable_effect(
+            len(pools.sealed), disagreement=noise.disagreement, replicas=self.settings.replicas,
+            alpha=self.settings.gate.alpha,
+        )  # fmt: skip
+        room = headroom(scores, detectable=effect)
+        self._reach("headroom", room.reason, repeatable=room.repeatable, detectable=room.detectable, n=room.n)
+        if not room.enough:
+            raise Stop("no improvement", "no headroom: " + room.reason)
+
+    # --- search and race --------------------------------------------------------------------------------------
+
+    def _search(self, pools: Pools) -> list[tuple[str, Candidate]]:
+        if self.log.stage("search") is not None:
+            return self._found_before()
+        entered = [(self._register(one), one) for one in find_candidates(self._context(pools))]
+        while entered and not self._can_pay(self._plan(pools, len(entered))):
+            dropped = entered.pop()
+            self._say("search", f"the purse cannot race {short(dropped[0])} ({dropped[1].strategy}) as well")
+        said = ", ".join(f"{short(digest)} {one.strategy}" for digest, one in entered) or "none"
+        self._reach("search", f"{len(entered)} candidates: {said}", candidates=[digest for digest, _ in entered])
+        return self._some(entered)
+
+    def _found_before(self) -> list[tuple[str, Candidate]]:
+        """The candidates of a search that is on record: what a strategy asked and tried is not gone through again."""
+        known = self.log.stage("search")
+        assert known is not None
+        told = {one.bundle: one for one in self.log.all(CandidateFound)}
+        with self.log.database.reading() as session:
+            bundles = {digest: get_bundle(session, digest).bundle for digest in known.facts["candidates"]}
+        self._tell("search", known.message, 0, 0)
+        return self._some(
+            [(name, Candidate(bundle, told[name].strategy, told[name].note)) for name, bundle in bundles.items()]
+        )
+
+    def _some(self, entered: list[tuple[str, Candidate]]) -> list[tuple[str, Candidate]]:
+        if not entered:
+            raise Stop("no improvement", "no strategy found a candidate within the limits")
+        return entered
+
+    def _plan(self, pools: Pools, candidates: int) -> int:
+        sealed = min(len(pools.sealed), self.settings.sealed_examples or len(pools.sealed))
+        race = planned(candidates, self.settings.rungs, len(pools.select))
+        return race + 2 * sealed * self.settings.replicas
+
+    def _can_pay(self, rollouts: int) -> bool:
+        try:
+            self.purse.check(Amount(rollouts=rollouts))
+        except PurseEmpty:
+            return False
+        return True
+
+    def _register(self, candidate: Candidate) -> str:
+        note = f"{candidate.strategy}: {candidate.note}"
+        digest = self.rollouts.add(candidate.bundle, parent=self.digest, note=note)
+        self.log.append(
+            CandidateFound(op=f"candidate/{digest}", bundle=digest, strategy=candidate.strategy, note=candidate.note)
+        )
+        return digest
+
+    def _context(self, pools: Pools) -> SearchContext:
+        by_id: dict[str, tuple[Example, Pool]] = {one.id: (one, "reflect") for one in pools.reflect}
+        by_id |= {one.id: (one, "select") for one in pools.select}
+
+        def trial(bundle: Bundle, example: str) -> Tried:
+            digest = self.rollouts.add(bundle, parent=self.digest, note="tried by a strategy")
+            one, pool = by_id[example]
+            outcome = self.rollouts.one(digest, one, pool)
+            return Tried(outcome.score, outcome.scored.feedback, outcome.output)
+
+        return SearchContext(
+            incumbent=self.incumbent, reflect=pools.reflect, select=pools.select, settings=self.settings,
+            trial=trial, reflection=self.reflection, spent_out=lambda: not self._can_pay(1),
+            say=lambda text: self._say("search", text),
+        )  # fmt: skip
+
+    def _race(self, pools: Pools, found: list[tuple[str, Candidate]], replica: int) -> tuple[str, Candidate]:
+        order = in_rounds(pools.select)
+        total = planned(len(found), self.settings.rungs, len(order))
+        told = self._counter("race", total)
+
+        def attempt(digest: str, examples: Sequence[Example], pool: Pool) -> list[Outcome]:
+            if digest == self.digest:
+                return self._try(digest, examples, pool, "race", replica)
+            return self.rollouts.many(digest, examples, pool, told=told)
+
+        standings = run_race(found, self.digest, order, self.settings.rungs, attempt)
+        best = standings[0]
+        self._reach("race", _said(best, len(found)), standings=[_facts(one) for one in standings])
+        if best.lead <= 0:
+            raise Stop(
+                "no improvement",
+                f"no candidate led the incumbent on the select pool; the best: {_said(best, len(found))}",
+            )
+        return best.digest, best.candidate
+
+    # --- proof ------------------------------------------------------------------------------------------------
+
+    def _prove(self, pools: Pools, winner: tuple[str, Candidate], noise: NoiseFloor, replica: int) -> Ended:
+        digest, candidate = winner
+        examples, opening = pools.sealed.open(digest)
+        examples = tuple(in_rounds(examples)[: self.settings.sealed_examples])
+        self._say("sealed", f"opening {opening} of the sealed pool: {len(examples)} examples")
+        before = self._replicas(self.digest, examples, replica)
+        after = self._replicas(digest, examples, 0)
+        arms = [Arms(one, *both) for one, *both in zip(examples, before, after, strict=True)]
+        case = Case(
+            agent=self.log.agent, incumbent=self.incumbent, candidate=candidate.bundle, metric=self.rollouts.metric,
+            opening=opening, noise=noise, reflect=pools.reflect, state=self._betting_state(digest),
+        )  # fmt: skip
+        if not any(one.decidable for one in arms):
+            raise Stop("undecided", "the recordings could not answer the candidate on any sealed example")
+        proof = prove(arms, case, self.settings)
+        return self._propose(digest, proof)
+
+    def _propose(self, digest: str, proof: Proof) -> Ended:
+        evidence = write_evidence(self.log, digest, proof)
+        kept_back = propose(self.log, digest, proof, evidence, incumbent=self.digest, live=self.live)
+        reasons = proof.evidence.reasons
+        self._reach("sealed", f"verdict: {proof.evidence.verdict}", delta=proof.evidence.delta, evidence=evidence)
+        if kept_back is not None and proof.evidence.verdict == "better":
+            reasons = (*reasons, kept_back)
+        return Ended(proof.evidence.verdict, reasons, None if kept_back else digest, proof.evidence)
+
+    def _replicas(self, digest: str, examples: Sequence[Example], first: int) -> list[tuple[Outcome, ...]]:
+        runs = [self._try(digest, examples, "sealed", "sealed", first + one) for one in range(self.settings.replicas)]
+        return list(zip(*runs, strict=True))
+
+    def _betting_state(self, digest: str) -> BettingState | None:
+        """Where earlier nights left the always-valid test of this very bundle against this very incumbent."""
+        for stream in self.log.earlier():
+            for one in reversed(self.log.of_earlier(stream, EvidenceWritten)):
+                evidence = Evidence.model_validate(one.evidence)
+                if one.bundle == digest and evidence.a == short(self.digest):
+                    return evidence.sequential.state
+        return None
+
+    # --- telling ----------------------------------------------------------------------------------------------
+
+    def _try(self, digest: str, examples: Sequence[Example], pool: Pool, stage: str, replica: int) -> list[Outcome]:
+        told = self._counter(stage, len(examples))
+        return self.rollouts.many(digest, examples, pool, replica=replica, told=told)
+
+    def _counter(self, stage: str, total: int) -> Callable[[RolloutScored], None]:
+        done = 0
+
+        def told(scored: RolloutScored) -> None:
+            nonlocal done
+            done += 1
+            self._tell(stage, "", done, total)
+
+        return told
+
+    def _reach(self, stage: str, message: str, **facts: object) -> None:
+        self.log.reach(stage, message, **facts)
+        self._tell(stage, message, 0, 0)
+
+    def _say(self, stage: str, message: str) -> None:
+        self._tell(stage, message, 0, 0)
+
+    def _tell(self, stage: str, message: str, done: int, total: int) -> None:
+        self.progress(Progress(stage, message, done, total, self.purse.seconds, self.purse.spent))
+
+
+def _said(best: Standing, tried: int) -> str:
+    who = f"{short(best.digest)} ({best.candidate.strategy}: {best.candidate.note})"
+    figures = f"{best.before:.0%} -> {best.after:.0%} on {best.n} select examples"
+    return f"{who} {figures}, p {best.adjusted_p:.2g} corrected for {tried} tried"
+
+
+def _facts(one: Standing) -> dict[str, object]:
+    return {
+        "bundle": one.digest, "strategy": one.candidate.strategy, "note": one.candidate.note, "n": one.n,
+        "diverged": one.diverged, "before": one.before, "after": one.after, "p": one.p, "adjusted_p": one.adjusted_p,
+    }  # fmt: skip

@@ -1,0 +1,162 @@
+"""The proof on the sealed pool: both arms in one harness, paired, with what a trivial agent would score beside them.
+
+Prevents a verdict on other grounds than the night's: the pool is opened here and nowhere else, once for one winner.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.definitions import Metric
+from agents.prompts.bundle import Bundle
+from agents.service.wire import FlipView
+from optimizer.evidence import Baseline, BettingState, Evidence, NoiseFloor
+from optimizer.examples import Example
+from optimizer.gate import GateContext, Pair, gate
+from optimizer.gate.sections import mean
+from optimizer.leaks import objections
+from optimizer.metric import score
+from optimizer.rollouts import Outcome
+from optimizer.settings import NightSettings
+from traces.ids import short
+
+
+@dataclass(frozen=True)
+class Arms:
+    """What both bundles did on one example: outcomes by replica."""
+
+    example: Example
+    before: tuple[Outcome, ...]
+    after: tuple[Outcome, ...]
+
+    @property
+    def decidable(self) -> bool:
+        """Whether every rollout of both arms has a score."""
+        return all(one.score is not None for one in (*self.before, *self.after))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The evidence, and the examples on which the two versions disagree."""
+
+    evidence: Evidence
+    better: tuple[FlipView, ...] = ()
+    worse: tuple[FlipView, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the outcomes themselves cannot tell the gate."""
+
+    agent: str
+    incumbent: Bundle
+    candidate: Bundle
+    metric: Metric
+    opening: int
+    noise: NoiseFloor | None
+    reflect: Sequence[Example]
+    state: BettingState | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+def prove(arms: Sequence[Arms], case: Case, settings: NightSettings) -> Proof:
+    """The gate's verdict on the sealed outcomes. At least one pair must be decidable."""
+    usable = [one for one in arms if one.decidable]
+    strata = _strata([one.example for one in usable], settings.stratum_least)
+    pairs = [_pair(one, strata) for one in usable]
+    context = GateContext(
+        a=short(case.incumbent.digest), b=short(case.candidate.digest), metric=case.metric.kind,
+        openings=case.opening, state=case.state, noise=case.noise, attempted=len(arms),
+        diverged=len(arms) - len(usable), baselines=_baselines([one.example for one in usable], case),
+        objections=objections(case.candidate, case.incumbent, prompt_chars=settings.prompt_chars),
+        notes=(*case.notes, *_notes(usable, strata)),
+    )  # fmt: skip
+    evidence = gate(pairs, settings.rules_of_gate, context)
+    flips = {one.example.id: _flip(one) for one in usable}
+    return Proof(
+        evidence=evidence,
+        better=tuple(flips[task] for task in evidence.gained_tasks),
+        worse=tuple(flips[task] for task in evidence.lost_tasks),
+    )
+
+
+def _pair(one: Arms, strata: frozenset[bool]) -> Pair:
+    return Pair(
+        task=one.example.id,
+        cluster=one.example.family,
+        before=_mean_score(one.before),
+        after=_mean_score(one.after),
+        stratum=_stratum_name(one.example) if len(strata) > 1 and one.example.changes_state in strata else None,
+        cost=_both(_cost(one.before), _cost(one.after)),
+        tokens=(_tokens(one.before), _tokens(one.after)),
+        replicas=len(one.after),
+    )
+
+
+def _mean_score(outcomes: Sequence[Outcome]) -> float:
+    return mean([one.score or 0.0 for one in outcomes])
+
+
+def _cost(outcomes: Sequence[Outcome]) -> float | None:
+    costs = [one.scored.cost for one in outcomes if one.scored.cost is not None]
+    return mean(costs) if len(costs) == len(outcomes) else None
+
+
+def _both(before: float | None, after: float | None) -> tuple[float, float] | None:
+    return None if before is None or after is None else (before, after)
+
+
+def _tokens(outcomes: Sequence[Outcome]) -> float:
+    return mean([one.scored.input_tokens + one.scored.output_tokens for one in outcomes])
+
+
+def _strata(examples: Sequence[Example], least: int) -> frozenset[bool]:
+    """The strata large enough to be tested on their own; none where all examples are of one."""
+    count = Counter(example.changes_state for example in examples)
+    if len(count) == 1:
+        return frozenset(count)
+    return frozenset(key for key, n in count.items() if n >= least)
+
+
+def _stratum_name(example: Example) -> str:
+    return "changes state" if example.changes_state else "changes nothing"
+
+
+def _notes(usable: Sequence[Arms], strata: frozenset[bool]) -> tuple[str, ...]:
+    small = Counter(_stratum_name(one.example) for one in usable if one.example.changes_state not in strata)
+    notes = [f"stratum {name!r} has {n} pairs only: told here, not tested" for name, n in small.items()]
+    if usable and not any(_mean_score(one.before) for one in usable):
+        notes.append(
+            "the incumbent failed every example: if only failed runs were reviewed, the gain on all traffic is "
+            "smaller, and harm to what went well cannot be seen here"
+        )
+    return tuple(notes)
+
+
+def _baselines(examples: Sequence[Example], case: Case) -> tuple[Baseline, ...]:
+    """An agent that does nothing, and one that always gives the commonest right answer of the reflect pool."""
+    found = [Baseline(name="do-nothing", score=_scored(examples, case.metric, None))]
+    labels = Counter(example.label for example in case.reflect if example.expected.get("output"))
+    if labels and case.metric.kind != "calls":
+        commonest = labels.most_common(1)[0][0]
+        answer = next(one.expected["output"] for one in case.reflect if one.label == commonest)
+        found.append(Baseline(name="commonest answer", score=_scored(examples, case.metric, answer)))
+    return tuple(found)
+
+
+def _scored(examples: Sequence[Example], metric: Metric, output: Any) -> float:
+    return mean([score(metric, example.expected, output).value for example in examples])
+
+
+def _flip(one: Arms) -> FlipView:
+    before, after = one.before[0], one.after[0]
+    return FlipView(
+        example=one.example.id,
+        input=one.example.input,
+        expected=one.example.expected.get("output") or dict(one.example.expected),
+        before=before.output,
+        after=after.output,
+        run_before=before.scored.run_id,
+        run_after=after.scored.run_id,
+    )

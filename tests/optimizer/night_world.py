@@ -1,0 +1,137 @@
+"""A planted world for nights: an agent on a scripted model whose answer depends on its prompt, and reviewed runs.
+
+Each message names a topic; its right team is the house's own secret. The scripted model knows a topic's team only
+from a demonstration or a rule in its prompt, so a better prompt exists exactly where the world says so.
+"""
+
+import asyncio
+import json
+import os
+import random
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic_ai.messages import ModelMessage, UserPromptPart
+from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
+
+from agents.config import Workspace, load_workspace
+from agents.prompts.bundle import Bundle
+from agents.runtime import Runtime, Start
+from traces.db import Database
+from traces.events import FeedbackGiven
+from traces.ids import new_id
+from traces.provenance import Provenance
+from traces.recorder import Recorder
+
+TEAMS = {"hail": "Curlew", "fire": "Heron", "theft": "Dunlin", "bill": "Avocet"}
+
+AGENT = """
+name: desk
+model: test
+instructions: Route the message.
+output_schema:
+  type: object
+  properties: {team: {type: string}, reply: {type: string}}
+  required: [team]
+strop:
+  metric: {kind: fields, fields: {team: {weight: 1}}}
+"""
+
+Answer = Callable[[str, str], str]
+"""(instructions as the model gets them, message) -> team."""
+
+
+def learner(instructions: str, message: str) -> str:
+    """Right where the prompt shows the topic with its team; else the wrong `Bittern`."""
+    topic = message.split()[0]
+    for line, after in zip(instructions.splitlines(), [*instructions.splitlines()[1:], ""], strict=True):
+        if line.startswith(f"Input: {topic} ") and "Answer: " in after:
+            return str(json.loads(after.removeprefix("Answer: "))["team"])
+        if line.startswith(f"- {topic} is "):
+            return line.removeprefix(f"- {topic} is ").strip(". ")
+    return "Bittern"
+
+
+def stubborn(instructions: str, message: str) -> str:
+    """No prompt helps: a coin of the message decides, and half of all answers are wrong for good."""
+    topic = message.split()[0]
+    return TEAMS[topic] if random.Random(message).random() < 0.5 else "Bittern"
+
+
+@dataclass
+class World:
+    """A workspace, its database and the scripted model's bill."""
+
+    workspace: Workspace
+    database: Database
+    root: Path
+    answer: Answer = learner
+
+    def make_runtime(self, workspace: Workspace, database: Database) -> Runtime:
+        """What nights run on."""
+        return Runtime(workspace, database, make_model=lambda bundle: self.model(bundle))
+
+    def model(self, bundle: Bundle) -> FunctionModel:
+        """The scripted model; each reply is one line in asked.txt, which survives kill -9."""
+
+        async def reply(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[Any]:
+            said = next(part.content for part in messages[-1].parts if isinstance(part, UserPromptPart))
+            note(self.root / "asked.txt", f"{bundle.digest} {said}")
+            team = self.answer(info.instructions or "", str(said))
+            arguments = json.dumps({"team": team, "reply": f"{team} will see to it"})
+            yield {0: DeltaToolCall(name="final_result", json_args=arguments, tool_call_id="call-1")}
+
+        return FunctionModel(stream_function=reply, model_name="scripted")
+
+    @property
+    def asked(self) -> list[str]:
+        """What the model was asked so far."""
+        path = self.root / "asked.txt"
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+    def play(self, families: int = 24, size: int = 5, *, comments: bool = True, review: str = "all") -> None:
+        """Run messages and review them: wrong answers corrected, right ones scored 1."""
+        asyncio.run(self._play(families, size, comments, review))
+
+    async def _play(self, families: int, size: int, comments: bool, review: str) -> None:
+        runtime = self.make_runtime(self.workspace, self.database)
+        recorder = Recorder(self.database)
+        topics = sorted(TEAMS)
+        for number in range(families):
+            topic = topics[number % len(topics)]
+            for one in range(size):
+                text = f"{topic} case {number} letter {one} with its own words {number * 37 + one}"
+                metadata = {"family": f"{topic}-{number}"}
+                answer = await runtime.run(Start("desk", text, metadata=metadata))
+                right = answer.output["team"] == TEAMS[topic]
+                if review == "wrong" and right:
+                    continue
+                recorder.append(answer.run.id, judged(topic, right, comments))
+        await runtime.close()
+
+
+def judged(topic: str, right: bool, comments: bool = True) -> FeedbackGiven:
+    """What a reviewer says about an answer."""
+    return FeedbackGiven(
+        feedback_id=new_id("fb"),
+        score=1.0 if right else 0.0,
+        correction=None if right else {"team": TEAMS[topic]},
+        comment=f"{topic} is {TEAMS[topic]}." if comments and not right else "",
+        provenance=Provenance(by="m.keller"),
+    )
+
+
+def make_world(root: Path, database: Database, answer: Answer = learner) -> World:
+    """Write the workspace's files and open it."""
+    (root / "agents").mkdir(parents=True)
+    (root / "strop.toml").write_text('[workspace]\nname = "night"\n')
+    (root / "agents" / "desk.yaml").write_text(AGENT)
+    return World(load_workspace(root, dict(os.environ)), database, root, answer)
+
+
+def note(path: Path, line: str) -> None:
+    """One durable line."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
