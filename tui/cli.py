@@ -43,6 +43,7 @@ SECTIONS: Final = {
     "Serve and look after": {
         "verify": "tui.commands.verify:verify",
         "version": "tui.commands.version:version",
+        "demo": "tui.commands.demo:demo",
     },
 }
 """Verb -> `module:function`, in the order of the help."""
