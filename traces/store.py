@@ -9,12 +9,13 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from traces.errors import LedgerError, NotFound
+from traces.errors import LedgerError, LedgerOutdated, NotFound
 from traces.events import EVENT, Event, FeedbackGiven
 from traces.summary import RunSummary
 from traces.tables import BLOBS, EVENTS, RUNS
@@ -23,6 +24,8 @@ T = TypeVar("T")
 
 BLOB_KEY = "$blob"
 """The one key of the object that stands for a body: {"$blob": digest, "bytes": size}."""
+
+_DAMAGED: Final = "`strop verify` lists what is damaged; restore the database from a backup."
 
 
 @dataclass(frozen=True)
@@ -244,23 +247,43 @@ def read_blob(session: Session, digest: str) -> str:
 
 
 def unpack(data: bytes) -> str:
-    """The text of a stored body."""
-    return zlib.decompress(data).decode("utf-8", "surrogatepass")
+    """The text of a stored body.
+
+    Raises:
+        LedgerError: it is damaged.
+    """
+    try:
+        return zlib.decompress(data).decode("utf-8", "surrogatepass")
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise LedgerError(f"a body of the ledger is damaged: {error}", hint=_DAMAGED) from error
 
 
 def _events(session: Session, query: sa.Select[Any]) -> list[StoredEvent]:
     rows = list(session.execute(query))
-    payloads = [json.loads(row.payload) for row in rows]
+    payloads = [_payload(row) for row in rows]
     bodies = _bodies(session, payloads)
-    stored = []
-    for row, payload in zip(rows, payloads, strict=True):
-        data = {name: _filled(value, bodies) for name, value in payload.items()}
-        place = {"kind": row.kind, "op": row.op, "step": row.step, "attempt": row.attempt or 1}
+    return [_stored_event(row, payload, bodies) for row, payload in zip(rows, payloads, strict=True)]
+
+
+def _payload(row: Any) -> dict[str, Any]:
+    try:
+        payload: dict[str, Any] = json.loads(row.payload)
+    except ValueError as error:
+        raise LedgerError(f"event {row.seq} of {row.stream!r} is damaged: {error}", hint=_DAMAGED) from error
+    return payload
+
+
+def _stored_event(row: Any, payload: dict[str, Any], bodies: dict[str, str]) -> StoredEvent:
+    data = {name: _filled(value, bodies) for name, value in payload.items()}
+    place = {"kind": row.kind, "op": row.op, "step": row.step, "attempt": row.attempt or 1}
+    try:
         event = EVENT.validate_python({**data, **place})
-        stored.append(
-            StoredEvent(row.id, row.stream, row.seq, row.kind, row.step, row.op, row.attempt, row.at, event)
-        )
-    return stored
+    except ValidationError as error:
+        raise LedgerOutdated(
+            f"event {row.seq} of {row.stream!r} is no {row.kind!r} that this version knows",
+            hint="Another version of Strop wrote it, or it is damaged: `strop verify` tells which.",
+        ) from error
+    return StoredEvent(row.id, row.stream, row.seq, row.kind, row.step, row.op, row.attempt, row.at, event)
 
 
 def _bodies(session: Session, payloads: list[dict[str, Any]]) -> dict[str, str]:
@@ -273,7 +296,7 @@ def _bodies(session: Session, payloads: list[dict[str, Any]]) -> dict[str, str]:
     if missing:
         raise LedgerError(
             f"{len(missing)} bodies are missing from the ledger, the first is {min(missing)!r}",
-            hint="`strop verify` lists what is damaged; restore the database from a backup.",
+            hint=_DAMAGED,
         )
     return found
 
