@@ -25,7 +25,9 @@ def told(error: BaseException) -> BaseException:
             return error
         case ToolServerError():
             return ToolServerUnavailable(
-                str(error), hint="Check its entry in mcp.json and its log in .strop/; then `strop resume` the run."
+                str(error),
+                hint=f"Check its entry in mcp.json and its log, .strop/server-{error.server}.log; "
+                "then `strop resume` the run.",
             )
         case ModelError():
             return ModelUnavailable(str(error), hint=error.hint)

@@ -86,7 +86,8 @@ def unknown_outcome(run_id: str, ops: Sequence[str]) -> OutcomeUnknown:
     """The error that names the calls a person has to decide on."""
     return OutcomeUnknown(
         f"run {run_id} stopped in the middle of {len(ops)} call(s) that may have changed something: {', '.join(ops)}",
-        hint=f"Find out what happened, then: strop outcome {run_id} OP --retry | --done RESULT | --abandon.",
+        hint=f"Find out what happened, then: strop outcome {run_id} OP --reason WHY, with one of "
+        "--retry, --done RESULT and --abandon.",
         ops=ops,
     )
 

@@ -1,5 +1,6 @@
 """From a model string in a definition to a model that can be asked; prevents a stack trace for a missing key."""
 
+import re
 from typing import Any
 
 from pydantic_ai.exceptions import UserError
@@ -26,7 +27,7 @@ def resolve_model(model: str, local: LocalSettings) -> Model[Any]:
     try:
         return infer_model(model)
     except UserError as refused:
-        raise ModelNotConfigured(f"the model {model!r} is not configured: {refused}") from refused
+        raise _not_configured(model, str(refused)) from refused
     except ImportError as missing:
         raise ModelNotConfigured(f"the model {model!r} needs a package: {missing}") from missing
     except ValueError as unknown:
@@ -34,3 +35,14 @@ def resolve_model(model: str, local: LocalSettings) -> Model[Any]:
             f"no model can be made of {model!r}: {unknown}",
             hint="Write PROVIDER:NAME, for example openai:gpt-5-mini, or local:qwen2.5-coder-1.5b-instruct.",
         ) from unknown
+
+
+def _not_configured(model: str, said: str) -> ModelNotConfigured:
+    """A missing key in our own words, where its variable is named: pydantic-ai speaks of ways that a file has not."""
+    variable = re.search(r"`([A-Z][A-Z0-9_]+)`", said)
+    if variable is None:
+        return ModelNotConfigured(f"the model {model!r} is not configured: {said}")
+    return ModelNotConfigured(
+        f"the model {model!r} is not configured: {variable[1]} is not set",
+        hint=f"Set {variable[1]} in the environment, or name another model (STROP_MODEL, or in the agent's file).",
+    )
