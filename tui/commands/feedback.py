@@ -48,7 +48,7 @@ def read_value(text: str) -> Any:
     """The value of an option that takes JSON: `@FILE` reads it from a file; what is not JSON is taken as text.
 
     Raises:
-        UsageError: the file is not UTF-8, or looks like JSON (opens with a brace) and is not.
+        UsageError: the file cannot be read, or it looks like JSON (opens with a brace) and is not.
     """
     source = "the option"
     if text.startswith("@"):
@@ -57,6 +57,8 @@ def read_value(text: str) -> Any:
             text = Path(text[1:]).read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             raise click.UsageError(f"{source} is not UTF-8 text (byte {error.start})") from error
+        except OSError as error:
+            raise click.UsageError(f"{source}: {error.strerror}") from error
     try:
         return json.loads(text)
     except ValueError as error:
