@@ -107,9 +107,12 @@ def _called_name(call: ast.Call) -> str:
 # ── 4. who may not have what ──
 
 
+SERVERS = ("examples", "tools/servers", "agents/templates")
+
+
 def test_servers_import_nothing_of_ours() -> None:
     """An MCP server we ship or show can be copied out of the repository and still runs."""
-    files = [*ROOT.glob("examples/**/*.py"), *ROOT.glob("tools/servers/**/*.py")]
+    files = [path for place in SERVERS for path in ROOT.glob(f"{place}/**/*.py")]
     guilty = {
         f"{path.relative_to(ROOT)} imports {name}"
         for path in files

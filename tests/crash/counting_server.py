@@ -20,7 +20,7 @@ def _count(line: str) -> None:
         os.fsync(file.fileno())
 
 
-@server.tool(annotations=ToolAnnotations(readOnlyHint=True))
+@server.tool(annotations=ToolAnnotations(read_only_hint=True))
 def look(name: str) -> str:
     """Look something up."""
     _count(f"look {name}")

@@ -19,14 +19,14 @@ MENU = {
 }  # fmt: skip
 
 
-@server.tool(annotations=ToolAnnotations(readOnlyHint=True))
+@server.tool(annotations=ToolAnnotations(read_only_hint=True))
 def opening_hours(weekday: str) -> str:
     """Opening hours on a weekday, such as `friday`."""
     hours = HOURS.get(weekday.strip().lower())
     return f"{weekday}: {hours}" if hours else f"There is no weekday {weekday!r}."
 
 
-@server.tool(annotations=ToolAnnotations(readOnlyHint=True))
+@server.tool(annotations=ToolAnnotations(read_only_hint=True))
 def find_dish(word: str) -> list[str]:
     """Dishes and drinks whose name has this word in it, with their price in euros."""
     wanted = word.strip().lower()
