@@ -53,7 +53,6 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
 
 def test_every_path_of_the_where_is_table_is_there() -> None:
     """A newcomer who follows the table finds what it promises."""
-    _skip_until_the_command_line_is_written()
     table = README.split("## Where is…?")[1].split("\n## ")[0]
     paths = re.findall(r"`([\w./-]+(?:/|\.py|\.md|\.toml))`", table)
     assert len(paths) > 20
@@ -73,7 +72,6 @@ def _commands_named() -> Iterator[str]:
 @pytest.mark.parametrize("command", sorted(set(_commands_named())))
 def test_every_command_named_exists_with_its_options(command: str) -> None:
     """Each `strop VERB --option` written anywhere is a command with that option."""
-    _skip_until_the_command_line_is_written()
     here: click.Command = _root_command()
     known = _options(here)
     for word in shlex.split(command):
@@ -87,7 +85,6 @@ def test_every_command_named_exists_with_its_options(command: str) -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     """A command that README does not name is one that nobody finds."""
-    _skip_until_the_command_line_is_written()
     root = _root_command()
     assert isinstance(root, click.Group)
     context = click.Context(root)
@@ -110,8 +107,3 @@ def _root_command() -> click.Command:
     groups = [value for value in vars(module).values() if isinstance(value, click.Group)]
     assert groups, "tui.cli has no click group"
     return max(groups, key=lambda group: len(group.list_commands(click.Context(group))))
-
-
-def _skip_until_the_command_line_is_written() -> None:
-    if not (ROOT / "tui" / "cli.py").exists():
-        pytest.skip("tui/cli.py is not written yet")
