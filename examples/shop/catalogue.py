@@ -37,6 +37,13 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in found if word not in IDLE and not word.isdigit()))
 
 
+def split_unwanted(text: str) -> tuple[str, tuple[str, ...]]:
+    """What is asked for, and what it must not contain: "candles without any perfume" is a wish and a ban."""
+    ban = re.compile(r"\b(?:without|no|free of)\s+(?:any\s+)?(\w+)|\b(\w+)[ -]free\b", re.IGNORECASE)
+    unwanted = [word for found in ban.findall(text) for word in found if word]
+    return ban.sub(" ", text), words_of(" ".join(unwanted))
+
+
 def find_person(db: sqlite3.Connection, who: str) -> sqlite3.Row | None:
     """The person with this id or name (first name is enough), else None."""
     asked = set(re.findall(r"\w+", who.casefold()))

@@ -14,6 +14,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,17 +33,25 @@ BASKET = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempoten
 # Without an idempotency key a second call may buy a second basket, so the honest hint is: not idempotent.
 ORDER = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False)
 
+# A small model repeats its last call unless the answer says what comes next.
+OFFER = "(Now answer, or add_to_basket the best one if told to.)"
+ANSWER = "(Now answer.)"
+REPLACE = "(Now answer, or search_products for what is wanted instead.)"
+
 shop = MCPServer("shop", version="1.0", log_level="WARNING")
 
-Product = Annotated[str, Field(description="a product id such as P116, copied from search_products")]
+Product = Annotated[
+    str,
+    Field(pattern="^P[0-9]{3}$", description="id of one product, copied from the customer or from search_products"),
+]
 Person = Annotated[str, Field(description="name or id of the person the gift is for; empty if not known")]
 
 
 @shop.tool(annotations=READ, structured_output=False)
 def get_profile(
-    person: Annotated[str, Field(description="a first name such as Lina, or an id such as C01 or R01")],
+    person: Annotated[str, Field(description="name or id of the person who GETS the gift, such as Lina or R01")],
 ) -> str:
-    """FIRST STEP when the customer names somebody: tastes, allergies, sizes, budget, country and what they own."""
+    """The person the gift is for, if the customer names them: tastes, allergies, sizes, budget, what they own."""
     with _open() as db:
         found = _person(db, person)
         others = catalogue.list_recipients(db, found["id"])
@@ -55,6 +64,7 @@ def get_profile(
         f"Sizes: {found['sizes']}.",
         f"Already owns: {', '.join(owned)}." if owned else "",
         f"Buys for: {', '.join(_recipient(row) for row in others)}." if others else "",
+        _advice(found, others),
     ]
     return " ".join(fact for fact in facts if fact)
 
@@ -65,24 +75,28 @@ def search_products(
     person: Person = "",
     max_price: Annotated[float, Field(ge=0, description="highest price in EUR, 0 for no limit")] = 0,
     avoid: Annotated[str, Field(description="allergens or materials to leave out, such as nuts, wool")] = "",
-    category: Annotated[str, Field(description="only this category, such as books; usually empty")] = "",
+    category: Annotated[str, Field(description="leave empty")] = "",
 ) -> str:
-    """SECOND STEP: products that fit, best first, with id and price. Leaves out what the person cannot have."""
+    """Products that fit, best first, with id and price. Leaves out what the person cannot have."""
     with _open() as db:
-        known = catalogue.find_person(db, person) if person.strip() else None
-        rows = catalogue.list_products(db, _wish(db, query, max_price, avoid, category, known))
+        # "gift for Lina" without `person` means Lina all the same.
+        known = catalogue.find_person(db, person) or catalogue.find_person(db, query)
+        wish = _wish(query, max_price, avoid, category, known)
+        # A wrong guess at the category must not hide what the words find.
+        rows = catalogue.list_products(db, wish) or catalogue.list_products(db, replace(wish, category=""))
         reasons = {row["id"]: catalogue.unfit(row, known) if known else [] for row in rows}
     fit = [row for row in rows if not reasons[row["id"]]]
     whose = f" that {known['name']} can have" if known else ""
     if not fit:
         return f"Nothing found for {query!r}{whose}. Try one other word, or tell the customer there is nothing."
     more = f" (the best {catalogue.SHOWN} of {len(fit)})" if len(fit) > catalogue.SHOWN else ""
-    return "\n".join([f"Products{whose}{more}:", *map(_line, fit[: catalogue.SHOWN])])
+    lines = [f"Products{whose}{more}:", *map(_line, fit[: catalogue.SHOWN]), OFFER]
+    return "\n".join(lines)
 
 
 @shop.tool(annotations=READ, structured_output=False)
 def get_product(product_id: Product) -> str:
-    """Everything about one product: price, stock, sizes, ages, materials, allergens, delivery."""
+    """Answers any question about one product id: in stock or sold out, price, sizes, materials, delivery."""
     with _open() as db:
         row = catalogue.find_product(db, product_id)
     if row is None:
@@ -96,6 +110,7 @@ def get_product(product_id: Product) -> str:
         f"Sizes: {_words(row['sizes'])}." if row["sizes"] else "",
         f"For ages {row['age_from']} to {row['age_to']}." if row["age_to"] < 99 else f"From {row['age_from']} years.",
         f"Delivery in {row['days']} days, to {_words(row['ships'])}.",
+        ANSWER,
     ]
     return " ".join(fact for fact in facts if fact)
 
@@ -148,7 +163,8 @@ def _write(ctx: Context, tool: str, asked: dict[str, Any], do: Any) -> str:
     mine, key = _basket(ctx), _meta(ctx, "strop/idempotencyKey")
     with _open() as db:
         try:
-            return baskets.once(db, mine, key, tool, asked, lambda: str(do(db, mine)))
+            done = baskets.once(db, mine, key, tool, asked, lambda: str(do(db, mine)))
+            return f"{done} {REPLACE if tool == 'remove_from_basket' else ANSWER}"
         except baskets.Refused as why:
             raise ToolError(str(why)) from None
 
@@ -172,18 +188,15 @@ def _person(db: sqlite3.Connection, who: str) -> sqlite3.Row:
     return found
 
 
-def _wish(
-    db: sqlite3.Connection, query: str, max_price: float, avoid: str, category: str, known: sqlite3.Row | None
-) -> catalogue.Wish:
+def _wish(query: str, max_price: float, avoid: str, category: str, known: sqlite3.Row | None) -> catalogue.Wish:
+    query, unwanted = catalogue.split_unwanted(query)
     words = catalogue.words_of(query)
     if known:
         names = catalogue.words_of(known["name"])
         # "gift for Lina" says nothing about taste: then what Lina likes is searched for.
         words = tuple(word for word in words if word not in names) or tuple(known["likes"].split())
-    kinds = {row["category"] for row in db.execute("SELECT DISTINCT category FROM products")}
-    kind = category.strip().lower()
     cents = round(max_price * 100) or (known["budget"] * 100 if known else 0)
-    return catalogue.Wish(words, kind if kind in kinds else "", cents, catalogue.words_of(avoid))
+    return catalogue.Wish(words, category.strip().lower(), cents, (*catalogue.words_of(avoid), *unwanted))
 
 
 def _line(row: sqlite3.Row) -> str:
@@ -192,6 +205,13 @@ def _line(row: sqlite3.Row) -> str:
     contains = f", contains {_words(row['contains'])}" if row["contains"] else ""
     sizes = f", sizes {_words(row['sizes'])}" if row["sizes"] else ""
     return f"{_named(row)}, {row['cents'] / 100:.2f} EUR{stock}{ages}{contains}{sizes}, {row['days']} days"
+
+
+def _advice(person: sqlite3.Row, others: list[sqlite3.Row]) -> str:
+    if others:
+        return f'(Now get_profile of the one who gets the gift, such as person="{others[0]["id"]}".)'
+    likes = person["likes"].split()[0]
+    return f'(Now search_products with query="{likes}", person="{person["id"]}".)'
 
 
 def _named(row: sqlite3.Row) -> str:
