@@ -8,99 +8,25 @@ port, which is closed by a key nobody knows.
 import atexit
 import os
 import secrets
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from agents.models.completion import Cancelled, Collected, Completion, Sampling
 from agents.models.errors import EngineFailed, WeightsMissing
+from agents.models.prefixes import Prefixes
 from agents.models.settings import LocalSettings
+from agents.models.slots import Slot, Slots
 
-FinishReason = Literal["stop", "length", "cancelled"]
-# The engine looks for a cancelled caller once per batch: the fewer tokens, the sooner (256 are about 6 s
+# The engine looks for a cancelled caller once per batch: the fewer tokens, the sooner (256 are about 4 s
 # on two cores with the 1.5B weights); far below that, reading the prompt becomes slower.
 BATCH_TOKENS = 256
-PROMPT_CACHE_MIB = 1024
-MAX_TOKENS = 512
+# What further slots add to the room of one request, in tokens: a usual agent's whole conversation.
+SLOT_TOKENS = 2048
 
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How the next token is chosen and when to stop. Temperature 0 takes the likeliest token."""
-
-    max_tokens: int = MAX_TOKENS
-    temperature: float = 0.0
-    top_p: float | None = None
-    top_k: int | None = None
-    seed: int | None = None
-    stop: tuple[str, ...] = ()
-
-    def as_request(self) -> dict[str, Any]:
-        """The engine's names for it; what is not set is left to the engine."""
-        fields = {"top_p": self.top_p, "top_k": self.top_k, "seed": self.seed, "stop": list(self.stop) or None}
-        given = {name: value for name, value in fields.items() if value is not None}
-        return {"max_tokens": self.max_tokens, "temperature": self.temperature, **given}
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """One finished reply. Tokens are the engine's own; `cached_tokens` of the prompt were not read again."""
-
-    text: str
-    finish_reason: FinishReason
-    prompt_tokens: int
-    completion_tokens: int
-    cached_tokens: int
-    prompt_ms: float
-    completion_ms: float
-
-
-@dataclass(slots=True)
-class _Collected:
-    """What the engine's callback has seen of one reply."""
-
-    on_text: Callable[[str], None] | None
-    cancelled: threading.Event
-    pieces: list[str] = field(default_factory=list)
-    finish: str = ""
-    usage: Mapping[str, Any] = field(default_factory=dict)
-    timings: Mapping[str, Any] = field(default_factory=dict)
-    error: str = ""
-
-    def take(self, chunk: Mapping[str, Any]) -> bool:
-        """Read one chunk; returning True tells the engine to stop."""
-        if "error" in chunk:
-            self.error = str(chunk["error"].get("message", chunk["error"]))
-            return True
-        for choice in chunk.get("choices", ()):
-            self._take_choice(choice)
-        self.usage = chunk.get("usage") or self.usage
-        self.timings = chunk.get("timings") or self.timings
-        return self.cancelled.is_set()
-
-    def _take_choice(self, choice: Mapping[str, Any]) -> None:
-        self.finish = choice.get("finish_reason") or self.finish
-        piece = choice.get("delta", {}).get("content")
-        if piece:
-            self.pieces.append(piece)
-            if self.on_text is not None:
-                self.on_text(piece)
-
-    def completion(self) -> Completion:
-        reason: FinishReason = "length" if self.finish == "length" else "stop"
-        if self.cancelled.is_set() and not self.finish:
-            reason = "cancelled"
-        details = self.usage.get("prompt_tokens_details") or {}
-        return Completion(
-            text="".join(self.pieces),
-            finish_reason=reason,
-            prompt_tokens=int(self.usage.get("prompt_tokens", 0)),
-            completion_tokens=int(self.usage.get("completion_tokens", len(self.pieces))),
-            cached_tokens=int(details.get("cached_tokens", 0)),
-            prompt_ms=float(self.timings.get("prompt_ms", 0.0)),
-            completion_ms=float(self.timings.get("predicted_ms", 0.0)),
-        )
+Messages = Sequence[Mapping[str, str]]
 
 
 class Engine:
@@ -109,10 +35,12 @@ class Engine:
     def __init__(self, path: Path, settings: LocalSettings) -> None:
         self.path = path
         self.settings = settings
-        self._server: Any = _load(path, settings)
+        folder, key = _private(settings.models_dir / "prefixes"), secrets.token_urlsafe(32)
+        self._server, version = _load(path, settings, folder, key)
+        self._slots = Slots(settings.slot_count())
+        identity = f"{path.name} {path.stat().st_size} {version}"
+        self._prefixes = Prefixes(folder, identity, self._server.listening_address, key)
         self._lock = threading.Lock()
-        self._working = 0
-        self._idle = threading.Condition(self._lock)
         self._replies = 0
         self._closing = threading.Event()
 
@@ -123,7 +51,7 @@ class Engine:
 
     def complete(
         self,
-        messages: Sequence[Mapping[str, str]],
+        messages: Messages,
         *,
         sampling: Sampling | None = None,
         grammar: str = "",
@@ -133,56 +61,52 @@ class Engine:
         """Ask for one reply and wait for it; blocks, so call it off the event loop.
 
         `on_text` sees the text grow, in this thread. Setting `cancelled` ends the generation at the next
-        token, or the next batch of a prompt being read. Raises `EngineFailed`.
+        token, or the next batch of a prompt being read. Raises `Cancelled`, `EngineFailed`.
         """
-        request: dict[str, Any] = {
+        gone = cancelled or threading.Event()
+        request = {**(sampling or Sampling()).as_request(), **({"grammar": grammar} if grammar else {})}
+        with self._slots.taken(messages, gone) as slot:
+            if messages[0]["role"] == "system" and slot.messages[:1] != [messages[0]]:
+                self._prefixes.ready(
+                    slot.number, messages[0]["content"], lambda: self._read(slot, messages[:1], gone)
+                )
+            slot.messages = list(messages)
+            completion = self._ask(slot, messages, request, Collected(on_text, gone))
+        with self._lock:
+            self._replies += 1
+        return completion
+
+    def _read(self, slot: Slot, messages: Messages, gone: threading.Event) -> None:
+        """Read the start of a prompt into a slot; the one token this takes is nobody's reply."""
+        self._ask(slot, messages, Sampling(max_tokens=1).as_request(), Collected(None, gone))
+
+    def _ask(self, slot: Slot, messages: Messages, request: Mapping[str, Any], collected: Collected) -> Completion:
+        """One call into the engine, on `slot`; the engine calls back in this thread and stops when told True."""
+        whole = {
+            **request,
             "messages": [dict(message) for message in messages],
+            "id_slot": slot.number,
             "stream": True,
             "stream_options": {"include_usage": True},
             "return_progress": True,
-            **(sampling or Sampling()).as_request(),
         }
-        if grammar:
-            request["grammar"] = grammar
-        collected = _Collected(on_text, cancelled or threading.Event())
-        server = self._enter()
         try:
-            server.handle_chat_completions(request, lambda chunk: self._closing.is_set() or collected.take(chunk))
+            self._server.handle_chat_completions(whole, lambda chunk: collected.take(chunk) or self._closing.is_set())
         except ValueError as refused:
             raise EngineFailed(f"the engine refused the request: {refused}") from refused
-        finally:
-            self._leave()
-        return self._finished(collected)
-
-    def _finished(self, collected: _Collected) -> Completion:
         if collected.error:
+            slot.messages = []
             raise EngineFailed(f"the engine refused the request: {collected.error}", hint=_advice(collected.error))
-        if self._closing.is_set():
-            collected.cancelled.set()
-        completion = collected.completion()
-        if completion.finish_reason != "cancelled":
-            with self._lock:
-                self._replies += 1
-        return completion
+        if not collected.finish:
+            raise Cancelled
+        return collected.completion()
 
     def close(self, *, patience: float = 10.0) -> None:
         """Stop what is being generated and free the weights. Safe to call twice."""
         self._closing.set()
-        with self._idle:
-            self._idle.wait_for(lambda: not self._working, timeout=patience)
+        if self._slots.close(patience):
+            self._prefixes.close()
             self._server = None
-
-    def _enter(self) -> Any:
-        with self._lock:
-            if self._server is None or self._closing.is_set():
-                raise EngineFailed(f"the engine of {self.path.name!r} is closed")
-            self._working += 1
-            return self._server
-
-    def _leave(self) -> None:
-        with self._idle:
-            self._working -= 1
-            self._idle.notify_all()
 
 
 def _advice(message: str) -> str:
@@ -191,7 +115,7 @@ def _advice(message: str) -> str:
     return ""
 
 
-def _load(path: Path, settings: LocalSettings) -> Any:
+def _load(path: Path, settings: LocalSettings, prefixes: Path, key: str) -> tuple[Any, str]:
     if not path.is_file():
         raise WeightsMissing(path.stem, path)
     # OpenMP reads this once, when the library is first loaded; a value the user set himself stays.
@@ -204,24 +128,35 @@ def _load(path: Path, settings: LocalSettings) -> Any:
             "the embedded engine is not installed", hint="Install it: pip install 'strop[local]'"
         ) from missing
     try:
-        return xllamacpp.Server(_parameters(xllamacpp, path, settings))
+        parameters = _parameters(xllamacpp, path, settings)
+        parameters.api_keys = [key]
+        parameters.slot_save_path = f"{prefixes}{os.sep}"
+        return xllamacpp.Server(parameters), str(xllamacpp.__version__)
     except (RuntimeError, ValueError) as failed:
         raise EngineFailed(
             f"the engine could not load {str(path)!r}: {failed}", hint="Check it: strop model verify"
         ) from failed
 
 
+def _private(folder: Path) -> Path:
+    """A folder only its owner reads; a temporary one where the weights' folder cannot be written."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="strop-prefixes-"))
+    return folder
+
+
 def _parameters(xllamacpp: Any, path: Path, settings: LocalSettings) -> Any:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
     parameters.n_parallel = settings.slot_count()
-    # One room for all slots: a request may use what the others leave, and memory is bounded by `context`.
+    # One room for all slots: a request may use what the others leave, so none needs the most it may ever use.
     parameters.kv_unified = True
-    parameters.n_ctx = settings.context
+    parameters.n_ctx = settings.context + (settings.slot_count() - 1) * min(settings.context, SLOT_TOKENS)
     parameters.n_batch = parameters.n_ubatch = BATCH_TOKENS
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = settings.thread_count()
-    parameters.cache_ram_mib = PROMPT_CACHE_MIB
-    parameters.api_keys = [secrets.token_urlsafe(32)]
+    parameters.cache_ram_mib = 0  # `Prefixes` keeps what is worth keeping, and for all slots.
     parameters.ui = False
     parameters.verbosity = -1
     return parameters

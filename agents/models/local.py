@@ -16,7 +16,8 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import RunContext, ToolDefinition
 
 from agents.models.catalogue import Weights
-from agents.models.engine import MAX_TOKENS, Engine, Sampling, get_engine
+from agents.models.completion import MAX_TOKENS, Sampling
+from agents.models.engine import Engine, get_engine
 from agents.models.grammar import TEXT, ReplyForm, ToolForm
 from agents.models.prompt import Prompt, chat_messages, history_instructions
 from agents.models.settings import LocalSettings

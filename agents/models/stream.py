@@ -15,7 +15,8 @@ from pydantic_ai.messages import ModelResponseStreamEvent
 from pydantic_ai.models import StreamedResponse
 from pydantic_ai.usage import RequestUsage
 
-from agents.models.engine import Completion, Engine, Sampling
+from agents.models.completion import Cancelled, Completion, Sampling
+from agents.models.engine import Engine
 from agents.models.errors import EngineFailed
 from agents.models.grammar import ReplyForm, reply_grammar
 from agents.models.prompt import ChatMessage
@@ -49,6 +50,8 @@ async def stream_reply(engine: Callable[[], Engine], ask: Ask) -> AsyncGenerator
         try:
             grammar = reply_grammar(ask.form)
             put(engine().complete(ask.messages, sampling=ask.sampling, grammar=grammar, on_text=put, cancelled=gone))
+        except Cancelled:
+            put(EngineFailed("the engine was closed before the reply was finished"))
         except BaseException as failed:
             put(failed)
 
@@ -117,8 +120,6 @@ class LocalStream(StreamedResponse):
             "prompt_ms": round(completion.prompt_ms),
             "completion_ms": round(completion.completion_ms),
         }
-        if completion.finish_reason == "cancelled":
-            raise EngineFailed("the engine was closed before the reply was finished")
         self.finish_reason = completion.finish_reason
         if self.finish_reason == "stop" and not self._form.free and not reader.complete:
             raise EngineFailed("the engine ended the reply before it was whole")
