@@ -267,7 +267,8 @@ def _moment(term: Term, value: str, now: datetime) -> datetime:
     ago = re.fullmatch(r"(\d{1,6})([smhdw])", value, re.ASCII)
     try:
         if ago is not None:
-            return max(now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}), _EARLIEST)
+            span = timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+            return now - span if span < now - _EARLIEST else _EARLIEST
         moment = datetime.fromisoformat(value)
         moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         return moment.astimezone(UTC)
