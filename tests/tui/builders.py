@@ -165,9 +165,9 @@ def bundles() -> list[wire.BundleView]:
 def agents(live: str = LIVE) -> list[wire.AgentView]:
     """Two agents."""
     return [
-        wire.AgentView(name="desk", description="reads and routes", model="local:qwen2.5-coder-1.5b-instruct", live=live,
+        wire.AgentView(name="desk", description="reads and routes", model="local:qwen2.5-coder-1.5b", live=live,
                        live_source="decision", tools=["find_policy"], delegates=["claims"], proposals=1),
-        wire.AgentView(name="claims", model="local:qwen2.5-coder-1.5b-instruct", live=CLAIMS, live_source="definition"),
+        wire.AgentView(name="claims", model="local:qwen2.5-coder-1.5b", live=CLAIMS, live_source="definition"),
     ]  # fmt: skip
 
 
@@ -213,7 +213,8 @@ def diff() -> list[wire.DiffLineView]:
     """What the proposal changes."""
     same = [wire.DiffLineView(runs=[("same", f"Line {at} of the instructions stays as it is.")]) for at in range(6)]
     swapped: list[Any] = [
-        ("same", "Route each message to "), ("removed", "the best team"), ("added", "one of: harbour, lantern, anvil"),
+        ("same", "Route each message to "), ("removed", "the best team"),
+        ("added", "one of: harbour, lantern, anvil"),
         ("same", ", and say why in one sentence that the customer would understand."),
     ]  # fmt: skip
     rule = "- Water that comes from a pipe is harbour; water that comes from outside is lantern."
@@ -229,11 +230,11 @@ def nights() -> list[wire.NightView]:
     return [
         wire.NightView(id="night_3", agent="claims", incumbent=CLAIMS, started_at=began, stage="search",
                        message="12 of 40 tries", rollouts=12),
-        wire.NightView(id="night_2", agent="desk", incumbent=LIVE, started_at=began - timedelta(hours=7), rollouts=640,
-                       ended_at=began - timedelta(hours=6), stage="proposed", verdict="better", proposal=BETTER,
-                       reasons=["28 examples gained, 3 lost; the interval lies above zero"]),
-        wire.NightView(id="night_1", agent="desk", incumbent=OLD, started_at=began - timedelta(hours=31), rollouts=320,
-                       ended_at=began - timedelta(hours=30), stage="prove", verdict="no improvement",
+        wire.NightView(id="night_2", agent="desk", incumbent=LIVE, started_at=began - timedelta(hours=7),
+                       rollouts=640, ended_at=began - timedelta(hours=6), stage="proposed", verdict="better",
+                       proposal=BETTER, reasons=["28 examples gained, 3 lost; the interval lies above zero"]),
+        wire.NightView(id="night_1", agent="desk", incumbent=OLD, started_at=began - timedelta(hours=31),
+                       rollouts=320, ended_at=began - timedelta(hours=30), stage="prove", verdict="no improvement",
                        reasons=["the interval of the change holds zero"]),
     ]  # fmt: skip
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from agents.service.wire import DiffLineView
-from tui.lines.cells import width_of, wrap
+from tui.lines.cells import clean, width_of, wrap
 from tui.lines.line import Line, Span
 
 CONTEXT: Final = 2
@@ -35,15 +35,13 @@ def _gap(hidden: int, width: int) -> list[Line]:
 
 
 def _wrapped(one: DiffLineView, width: int, *, first: bool) -> Iterator[Line]:
-    kinds = {kind for kind, text in one.runs if text}
-    sign, role = {frozenset({"added"}): ("+", "good.bold"), frozenset({"removed"}): ("-", "bad.bold")}.get(
-        frozenset(kinds), ("~", "warn.bold") if kinds - {"same"} else (" ", "muted")
-    )
+    sign, role = _sign(one)
+    runs = _bracketed(one) if sign == "~" else one.runs
     inner = max(width - 3, 1)
     spans: list[Span] = []
     room = inner
     mark = "hunk" if first else ""
-    for text, kind in _words(one, inner):
+    for text, kind in _words(runs, inner):
         if width_of(text) > room and spans:
             yield Line(((f"{sign} ", role), *spans), mark=mark).clipped(width)
             spans, room, mark = [], inner, ""
@@ -53,9 +51,23 @@ def _wrapped(one: DiffLineView, width: int, *, first: bool) -> Iterator[Line]:
     yield Line(((f"{sign} ", role), *spans), mark=mark).clipped(width)
 
 
-def _words(one: DiffLineView, width: int) -> Iterator[tuple[str, str]]:
+def _sign(one: DiffLineView) -> Span:
+    kinds = {kind for kind, text in one.runs if text}
+    if kinds <= {"same"}:
+        return " ", "muted"
+    whole = {"added": ("+", "good.bold"), "removed": ("-", "bad.bold")}
+    return whole[kinds.pop()] if len(kinds) == 1 else ("~", "warn.bold")
+
+
+def _bracketed(one: DiffLineView) -> list[tuple[str, str]]:
+    """Changed words in the brackets of wdiff, so that they are told apart without colours."""
+    signs = {"removed": "[-{}-]", "added": "{{+{}+}}"}
+    return [(kind, signs[kind].format(text) if kind in signs and text else text) for kind, text in one.runs]
+
+
+def _words(runs: Sequence[tuple[str, str]], width: int) -> Iterator[tuple[str, str]]:
     """(word with its leading space, kind); a word longer than the pane comes in pieces."""
-    for kind, text in one.runs:
+    for kind, text in runs:
         start = 0
         while start < len(text):
             at = start
@@ -63,6 +75,7 @@ def _words(one: DiffLineView, width: int) -> Iterator[tuple[str, str]]:
                 at += 1
             while at < len(text) and text[at] != " ":
                 at += 1
-            for piece in [text[start:at]] if width_of(text[start:at]) <= width else wrap(text[start:at], width):
-                yield (piece if piece.isprintable() else wrap(piece, width)[0]), kind
+            word = clean(text[start:at])
+            for piece in [word] if width_of(word) <= width else wrap(word, width):
+                yield piece, kind
             start = at

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from tui.lines.cells import clip, width_of
+from tui.lines.cells import clean, clip, width_of
 
 Span = tuple[str, str]
 """A piece of text and its role: a name that the theme knows, such as `error` or `muted`."""
@@ -31,12 +31,13 @@ class Line:
         return sum(width_of(text) for text, _ in self.spans)
 
     def clipped(self, width: int) -> "Line":
-        """The line in at most `width` cells."""
-        if self.width <= width:
-            return self
+        """The line in at most `width` cells, and safe for a terminal: every line that is shown went through here."""
+        spans = tuple((clean(text), role) for text, role in self.spans)
+        if sum(width_of(text) for text, _ in spans) <= width:
+            return self if spans == self.spans else replace(self, spans=spans)
         kept: list[Span] = []
         room = width
-        for text, role in self.spans:
+        for text, role in spans:
             if width_of(text) >= room:
                 kept.append((clip(text, room), role))
                 break

@@ -131,7 +131,7 @@ class Room(Screen[None]):
     def ask(self) -> None:
         """Ask the service for all that is shown; a later ask takes the place of an earlier one."""
         self.outdated = False
-        self.run_worker(self._guarded(self.load()), group="load", exclusive=True)
+        self.run_worker(self.guarded(self.load), group="load", exclusive=True)
 
     def ask_soon(self) -> None:
         """Ask in a moment, once for many facts."""
@@ -143,11 +143,16 @@ class Room(Screen[None]):
         if self.is_current and self.outdated:
             self.ask()
 
-    async def _guarded(self, work: Awaitable[None]) -> None:
-        try:
-            await work
-        except ServiceError as error:
-            self.complain(error)
+    def guarded(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """Work for a worker, a refusal of the service told on the screen."""
+
+        async def run() -> None:
+            try:
+                await work()
+            except ServiceError as error:
+                self.complain(error)
+
+        return run
 
     def write(self, act: str, work: Callable[[], Awaitable[T]], done: Callable[[T], None]) -> None:
         """Send a change; `done` gets the answer, a refusal opens a box, and then the data is asked for again."""
@@ -161,7 +166,7 @@ class Room(Screen[None]):
                 done(answer)
             self.ask()
 
-        self.run_worker(send(), group="write")
+        self.run_worker(send, group="write")
 
     def confirm(self, box: Confirm, go: Callable[[str], None]) -> None:
         """Show the box; `go` gets the reason unless one went back."""
@@ -196,8 +201,12 @@ class Room(Screen[None]):
         bar.begin()
 
     def on_filter_bar_entered(self, event: FilterBar.Entered) -> None:
-        """Search, say how many there are, go to the first."""
+        """A text was typed into one of the lines."""
         event.stop()
+        self.entered(event)
+
+    def entered(self, event: FilterBar.Entered) -> None:
+        """Search, say how many there are, go to the first."""
         self._end_search()
         view = self.view
         if view is not None:
@@ -247,7 +256,11 @@ class Room(Screen[None]):
         self.notify(f"Copied {text}. (In tmux this needs `set -g set-clipboard on`.)")
 
     def on_line_view_opened(self, event: LineView.Opened) -> None:
-        """Enter on a row that stands for something opens that."""
+        """Enter on a row. Textual calls the `on_` handler of every base class, so subclasses have `opened`."""
         event.stop()
+        self.opened(event)
+
+    def opened(self, event: LineView.Opened) -> None:
+        """A row that stands for something opens that."""
         if event.line.target is not None:
             self.desk.open_target(event.line.target)

@@ -68,13 +68,12 @@ class RunScreen(Room):
         self.transcript.add(events)
         self._show(detail)
         if detail.run.status == "running" and not self._following:
-            self.transcript.follow = True
+            self._following = self.transcript.follow = True
             self.transcript.action_edge(1)
-            self.run_worker(self._guarded(self._follow()), group="follow", exclusive=True)
+            self.run_worker(self.guarded(self._follow), group="follow", exclusive=True)
 
     async def _follow(self) -> None:
         """Facts and half-written replies, until the run has ended."""
-        self._following = True
         run_id = self.run_id
         last = max((fact.id for fact in self.transcript.fold.facts.values()), default=0)
         try:

@@ -1,6 +1,7 @@
 """Screen 1: the runs, newest first, live; a filter; at wide windows a look into the run under the cursor."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -136,15 +137,9 @@ class RunsScreen(Room):
         self.runs.replace([])
         self.ask()
 
-    def on_filter_bar_entered(self, event: FilterBar.Entered) -> None:
+    def entered(self, event: FilterBar.Entered) -> None:
         """Enter in the filter."""
-        event.stop()
         self.set_filter(event.text)
-        self.runs.focus()
-
-    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
-        """Escape in the filter."""
-        event.stop()
         self.runs.focus()
 
     def undo_search(self) -> bool:
@@ -158,13 +153,12 @@ class RunsScreen(Room):
         """Open the run under the cursor."""
         self.runs.action_open()
 
-    def on_line_view_opened(self, event: LineView.Opened) -> None:
+    def opened(self, event: LineView.Opened) -> None:
         """Open the run, with the way to its neighbours."""
-        event.stop()
         if event.view is self.runs and self.runs.current is not None:
             self.app.push_screen(RunScreen(self.runs.current.id, beside=self.beside))
-        elif event.line.target is not None:
-            self.desk.open_target(event.line.target)
+        else:
+            super().opened(event)
 
     def beside(self, run_id: str, step: int) -> str | None:
         """The run after (or, with -1, before) this one in the list; the cursor goes with it."""
@@ -185,7 +179,7 @@ class RunsScreen(Room):
             self._new = 0
         self._tell()
         if event.index >= self.runs.row_count() - PREFETCH:
-            self.run_worker(self._guarded(self._load_more()), group="more")
+            self.run_worker(self.guarded(self._load_more), group="more")
         self._peek()
 
     def on_resize(self) -> None:
@@ -195,7 +189,7 @@ class RunsScreen(Room):
     def _peek(self) -> None:
         peek, run = self.query_one("#peek", Transcript), self.runs.current
         if run is not None and peek.display and run.id + str(run.events) != self._peeked:
-            self.run_worker(self._guarded(self._look(run)), group="peek", exclusive=True)
+            self.run_worker(self.guarded(partial(self._look, run)), group="peek", exclusive=True)
 
     async def _look(self, run: RunView) -> None:
         peek = self.query_one("#peek", Transcript)

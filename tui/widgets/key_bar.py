@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from textual import events
 from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -64,7 +63,6 @@ class KeyBar(LineView, can_focus=False):
 
     def on_mount(self) -> None:
         """Keys change with focus and state."""
-        super().on_mount()
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
         self.call_after_refresh(self._bindings_changed, self.screen)
 
@@ -84,12 +82,12 @@ class KeyBar(LineView, can_focus=False):
             self._keys = ranked(active)
             self.rows_changed()
 
-    def on_click(self, event: events.Click) -> None:
+    def clicked(self, x: int, index: int) -> None:
         """A click on a key is that key."""
         at = 0
         for key in keys_that_fit(self._keys, self.columns):
             at += _wide(key)
-            if event.x < at:
+            if x < at:
                 self.run_worker(self.screen.run_action(key.action), group="click")
                 return
 

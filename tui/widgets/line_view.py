@@ -116,8 +116,7 @@ class LineView(ScrollView, can_focus=True):
         self.reveal()
 
     def on_mount(self) -> None:
-        """Colours change with the theme."""
-        super().on_mount()  # type: ignore[no-untyped-call]
+        """Colours change with the theme. (Textual calls the handlers of the base classes by itself.)"""
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
 
     def _theme_changed(self, _: Any) -> None:
@@ -169,7 +168,10 @@ class LineView(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; a click on the cursor opens."""
-        index = event.y + round(self.scroll_y)
+        self.clicked(event.x, event.y + round(self.scroll_y))
+
+    def clicked(self, x: int, index: int) -> None:
+        """A click at column `x` of a row."""
         if 0 <= index < self.row_count():
             if index == self.cursor:
                 self.action_open()

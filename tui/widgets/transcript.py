@@ -113,7 +113,9 @@ class Transcript(LineView):
         self.lay_out()
         self.rows_changed()
         if self._starts:
-            self.move_to(self._starts[min(at, len(self._starts) - 1)])
+            head = self._starts[min(at, len(self._starts) - 1)]
+            self.move_to(head)
+            self.scroll_to_top_of(head)
 
     # --- keys ----------------------------------------------------------------------------------
 
