@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from agents.errors import OutcomeUnknown
@@ -22,13 +23,19 @@ Delta = Callable[[str, str], None]
 
 def price_of(response: Any) -> float | None:
     """US dollars that a recorded reply cost, by the public price table; None where no price is known."""
+    try:
+        return float(_response_adapter().validate_python(response).cost().total_price)
+    except (LookupError, ValueError, AssertionError):
+        return None
+
+
+@cache
+def _response_adapter() -> Any:
+    # Building it takes longer than a whole step of a run: once a process, not once a reply.
     from pydantic import TypeAdapter
     from pydantic_ai.messages import ModelResponse
 
-    try:
-        return float(TypeAdapter(ModelResponse).validate_python(response).cost().total_price)
-    except (LookupError, ValueError, AssertionError):
-        return None
+    return TypeAdapter(ModelResponse)
 
 
 class ReplayMiss(Exception):
