@@ -154,7 +154,7 @@ def load_workspace(
         root=root,
         name=config.workspace.name or root.name,
         environment=env.get("STROP_ENVIRONMENT") or config.workspace.environment,
-        database_url=env.get("STROP_DATABASE_URL") or config.database.url or f"sqlite:///{folder / 'strop.db'}",
+        database_url=env.get("STROP_DATABASE_URL") or _database_url(config.database.url, root),
         default_model=config.models.default,
         forced_model=env.get("STROP_MODEL") or None,
         reflection_model=env.get("STROP_REFLECTION_MODEL") or config.models.reflection or None,
@@ -165,7 +165,7 @@ def load_workspace(
             context=config.local.context,
             slots=config.local.slots,
         ),
-        socket=Path(config.service.socket) if config.service.socket else folder / "strop.sock",
+        socket=root / config.service.socket if config.service.socket else folder / "strop.sock",
         token=env.get("STROP_TOKEN") or config.service.token,
         user=env.get("STROP_USER") or _login(),
         servers=load_servers(root, env) if servers is None else servers,
@@ -177,6 +177,11 @@ def models_dir(environ: Mapping[str, str] | None = None) -> Path:
     """Where the weights of embedded models are kept, for every workspace of the user."""
     env = os.environ if environ is None else environ
     return Path(env.get("STROP_MODELS_DIR") or Path.home() / ".cache" / "strop" / "models")
+
+
+def client_token(environ: Mapping[str, str] | None = None) -> str | None:
+    """What a client sends to a service over TCP, where no workspace is at hand."""
+    return (os.environ if environ is None else environ).get("STROP_TOKEN") or None
 
 
 def load_config(path: Path) -> Config:
@@ -254,6 +259,16 @@ def _expand(value: Any, known: Mapping[str, str], path: Path) -> Any:
         return default
 
     return re.sub(r"\$\{(\w+)(?::-([^}]*))?\}", fill, value)
+
+
+def _database_url(url: str, root: Path) -> str:
+    """A path in the file means one place, from whatever folder below the workspace a command is started."""
+    if not url:
+        return f"sqlite:///{root / '.strop' / 'strop.db'}"
+    name = url.removeprefix("sqlite:///")
+    if name == url or not name or name.startswith((":memory:", "file:")):
+        return url
+    return f"sqlite:///{root / name}"
 
 
 def _threads(env: Mapping[str, str], config: Config) -> int:

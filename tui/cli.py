@@ -16,6 +16,7 @@ SECTIONS: Final = {
     "Start": {
         "init": "tui.commands.init:init",
         "doctor": "tui.commands.doctor:doctor",
+        "demo": "tui.commands.demo:demo",
         "model": "tui.commands.model:model",
     },
     "Run": {
@@ -27,6 +28,7 @@ SECTIONS: Final = {
         "feedback": "tui.commands.feedback:feedback",
     },
     "Improve and prove": {
+        "optimize": "tui.commands.optimize:optimize",
         "nights": "tui.commands.nights:nights",
         "gate": "tui.commands.gate:gate",
     },
@@ -41,6 +43,8 @@ SECTIONS: Final = {
         "decisions": "tui.commands.agents:decisions",
     },
     "Serve and look after": {
+        "serve": "tui.commands.serve:serve",
+        "tui": "tui.commands.screen:tui",
         "verify": "tui.commands.verify:verify",
         "version": "tui.commands.version:version",
         "demo": "tui.commands.demo:demo",

@@ -54,7 +54,10 @@ def _agent_lines(view: "AgentView") -> "list[Line]":
 @with_json
 @in_workspace
 def adopt(agent: str, reason: str, yes: bool, as_json: bool, folder: Path | None) -> None:
-    """Make AGENT's definition file live, in place of the version that a decision put there."""
+    """Make AGENT's definition file live again.
+
+    It takes the place of the version that a decision put there.
+    """
     from agents.prompts.store import adopt_definition, decisions_stream, find_live
     from agents.selection import own_bundle
     from agents.service.views import bundle_view

@@ -28,7 +28,10 @@ def _reasoned(command: Any) -> Any:
 @with_json
 @in_workspace
 def proposals(digest: str | None, agent: str | None, as_json: bool, folder: Path | None) -> None:
-    """List what waits for a decision; with DIGEST, one proposal with its evidence and its word diff."""
+    """List what waits for a decision.
+
+    With DIGEST: one proposal, with its evidence and its word diff.
+    """
     from agents.service.views import bundle_diff, proposal_list, proposal_view
     from tui.lines.rows import proposal_head, proposal_row
 
@@ -70,7 +73,10 @@ def _print_proposal(one: "ProposalView", diff: "list[DiffLineView]") -> None:
 def approve(
     digest: str, reason: str, by: str | None, shown: str | None, seen: str | None, as_json: bool, folder: Path | None
 ) -> None:
-    """Make the proposal DIGEST live: the next conversation is served by it, without a restart."""
+    """Make the proposal DIGEST live.
+
+    The next conversation is served by it; nothing is restarted.
+    """
     from agents.prompts.store import match_bundle
     from agents.review import approve_proposal
 

@@ -24,7 +24,7 @@ def feedback(
     run_id: str, score: float | None, label: str | None, comment: str, correction: str | None, op: str | None,
     by: str | None, as_json: bool, folder: Path | None,
 ) -> None:  # fmt: skip
-    """Judge a RUN: a score, a label, a comment, the right answer, or several of them."""
+    """Judge a RUN: score, label, comment, the right answer."""
     from agents.service.views import run_view
     from traces.feedback import Judgement, give_feedback
     from traces.store import get_run, match_run

@@ -25,7 +25,10 @@ def outcome(
     run_id: str, op: str, decision: Literal["retry", "done", "abandon"] | None, done: str | None, reason: str,
     by: str | None, as_json: bool, folder: Path | None,
 ) -> None:  # fmt: skip
-    """Say what became of call OP of a RUN, whose worker died in the middle of it."""
+    """Say what became of a call whose worker died in the middle.
+
+    RUN and OP are named by the error that a resumed run ends with.
+    """
     from traces.events import OutcomeDecided
 
     if (decision is None) == (done is None):

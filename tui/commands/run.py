@@ -50,7 +50,10 @@ def run(
 @with_json
 @in_workspace
 def resume(run_id: str, stream: bool | None, as_json: bool, folder: Path | None) -> None:
-    """Go on with a run that stopped: what is on record is not done again. RUN: an id, its start or its end."""
+    """Go on with a run that stopped; what is recorded is not done again.
+
+    RUN: an id, its start or its end.
+    """
     asyncio.run(_run(load(folder), None, run_id, _live(stream, as_json), as_json))
 
 

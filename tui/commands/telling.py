@@ -111,6 +111,7 @@ def unexpected(error: BaseException, folder: Path | None) -> Told:
     name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
     for place in (*((folder / ".strop",) if folder else ()), Path(tempfile.gettempdir())):
         try:
+            place.mkdir(exist_ok=True)
             (place / name).write_text(text, encoding="utf-8", errors="backslashreplace")
         except OSError:
             continue

@@ -14,7 +14,10 @@ from tui.commands.telling import LEDGER
 @with_json
 @in_workspace
 def verify(as_json: bool, folder: Path | None) -> None:
-    """Prove the ledger: nothing changed, nothing missing, digests right. Ends with 7 when it is not whole."""
+    """Prove the ledger: nothing changed, nothing missing.
+
+    Reads every event and every body, and computes every digest again. Ends with 7 when it is not whole.
+    """
     from traces.verify import verify as prove
 
     with ledger(load(folder)) as database, database.reading() as session:

@@ -15,7 +15,7 @@ PARTS = ("pydantic-ai-slim", "mcp", "sqlalchemy", "dspy", "textual", "xllamacpp"
 @click.command()
 @with_json
 def version(as_json: bool) -> None:
-    """Print the versions of Strop and of what it stands on."""
+    """Print the version, and those of what it stands on."""
     found = {"strop": version_of("strop"), "python": platform.python_version()}
     found |= {name: version_of(name) for name in PARTS}
     if as_json:

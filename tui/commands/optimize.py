@@ -1,0 +1,108 @@
+"""`strop optimize`: one night for one agent. It may propose; a person decides what is live (`strop approve`)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui.commands.opening import in_workspace, ledger, load, with_json
+from tui.commands.printing import console, print_json, say
+
+if TYPE_CHECKING:
+    from optimizer.nightly import NightResult
+    from optimizer.progress import Progress, ProgressTold
+    from optimizer.settings import NightSettings
+
+STRATEGIES = ("demonstrations", "rules", "rules_and_demos", "order_format", "gepa")
+"""As `optimizer.settings.ALL`, which is too heavy to import for a help text; a test holds them together."""
+
+
+@click.command()
+@click.argument("agent")
+@click.option("--size", type=click.Choice(["small", "medium"]), default="small", show_default=True,
+              help="small: for an embedded model; medium: for a served one.")  # fmt: skip
+@click.option("--budget-minutes", "minutes", type=click.FloatRange(min=0, min_open=True), help="The most minutes.")
+@click.option("--budget-dollars", "dollars", type=click.FloatRange(min=0), help="The most US dollars.")
+@click.option("--budget-tokens", "tokens", type=click.IntRange(1), help="The most tokens, of all models together.")
+@click.option("--budget-rollouts", "rollouts", type=click.IntRange(1), help="The most runs of the agent.")
+@click.option("--strategy", "strategies", multiple=True, type=click.Choice(STRATEGIES),
+              help="Only this way of searching. May be repeated.")  # fmt: skip
+@click.option("--seed", type=int, help="Of everything that is drawn.")
+@with_json
+@in_workspace
+def optimize(agent: str, size: Any, as_json: bool, folder: Path | None, **options: Any) -> None:
+    """Look for a better version of AGENT and prove it, or say that there is none.
+
+    A night that was stopped (Ctrl-C, kill -9) is gone on with by the same command, under the settings it began
+    with; what is on record is not paid again.
+    """
+    from optimizer.nightly import run_night
+    from optimizer.settings import preset
+
+    workspace = load(folder)
+    settings = _changed(preset(size), options)
+    try:
+        with _bar(quiet=as_json) as tell:
+            result = run_night(workspace, agent, settings, tell)
+    except KeyboardInterrupt as error:
+        error.add_note(f"the same command goes on with the night: strop optimize {agent}")
+        raise
+    if not as_json:
+        _print(result)
+        return
+    from agents.service.views import night_list
+
+    with ledger(workspace) as database, database.reading() as session:
+        print_json(next(night for night in night_list(session, limit=1000) if night.id == result.night))
+
+
+def _changed(settings: "NightSettings", options: dict[str, Any]) -> "NightSettings":
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    return type(settings).model_validate({**settings.model_dump(), **given})
+
+
+def _print(result: "NightResult") -> None:
+    from optimizer.evidence_text import render_evidence
+    from tui.commands.printing import style
+    from tui.lines.figures import duration
+    from tui.lines.rows import VERDICT_ROLES
+
+    if result.evidence is not None:
+        console().print(render_evidence(result.evidence))
+    else:
+        console().print(result.verdict.upper(), style=style(f"{VERDICT_ROLES.get(result.verdict, 'text')}.bold"))
+        for reason in result.reasons:
+            console().print(f"  - {reason}")
+    spent = result.spent
+    say(f"{result.night}  {duration(result.seconds)}  {spent.rollouts} rollouts  {spent.tokens:.0f} tokens")
+    if result.proposal is not None:
+        say(
+            f"It proposes {result.proposal}. Look: strop proposals {result.proposal[7:19]}, then decide."
+        )
+
+
+@contextmanager
+def _bar(*, quiet: bool) -> "Iterator[ProgressTold]":
+    """A bar on stderr; where that is no terminal, a line for each stage; nothing when `quiet`."""
+    from rich import progress as rich
+
+    screen = console(err=True)
+    drawn = screen.is_terminal and not quiet
+    bar = rich.Progress(
+        rich.TextColumn("{task.description}"), rich.BarColumn(bar_width=24), rich.MofNCompleteColumn(),
+        rich.TimeElapsedColumn(), rich.TextColumn("{task.fields[what]}"), console=screen, transient=True,
+        disable=not drawn,
+    )  # fmt: skip
+    told: set[str] = set()
+    with bar:
+        task = bar.add_task("night", total=None, what="")
+
+        def tell(step: "Progress") -> None:
+            bar.update(task, description=step.stage, completed=step.done, total=step.total or None, what=step.message)
+            if not drawn and not quiet and step.stage not in told:
+                told.add(step.stage)
+                say(f"{step.stage}: {step.message}")
+
+        yield tell

@@ -1,0 +1,108 @@
+"""`strop tui`: the terminal app, on a service that is there or on one of its own for as long as it is looked at."""
+
+import socket as sockets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from tui.commands.opening import in_workspace, load
+from tui.commands.printing import say
+
+if TYPE_CHECKING:
+    from agents.config import Workspace
+
+LONGEST_PATH: Final = 100
+"""Bytes of a socket's path that every system takes."""
+
+STOP_SECONDS: Final = 30
+"""How long our own service may take to let its runs come to a recorded step."""
+
+
+@click.command()
+@click.option("--url", default=None, help="A service over TCP, such as http://127.0.0.1:8321.")
+@click.option("--token", default=None, help="What it wants to be sent. Default: STROP_TOKEN.")
+@click.option("--read-only", is_flag=True, help="Show, change nothing.")
+@click.option("--plain", is_flag=True, help="Draw with ASCII signs alone.")
+@in_workspace
+def tui(url: str | None, token: str | None, read_only: bool, plain: bool, folder: Path | None) -> None:
+    """Read runs, correct them, compare versions, approve, roll back: on one screen."""
+    from agents.config import client_token
+
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise click.UsageError("the screen needs a terminal; `strop runs`, `strop proposals` … print the same")
+    with ExitStack() as stack:
+        place = None if url is not None else stack.enter_context(_service(load(folder)))
+        from tui.app import run_app
+
+        code = run_app(url, place, token or client_token(), read_only, plain=plain)
+    click.get_current_context().exit(code)
+
+
+@contextmanager
+def _service(workspace: "Workspace") -> Iterator[str]:
+    """The socket of a service of this workspace: the one that answers, or one started for this screen."""
+    if answers(workspace.socket):
+        yield str(workspace.socket)
+        return
+    with ExitStack() as stack:
+        place = workspace.socket
+        if len(str(place).encode()) > LONGEST_PATH:
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strop-"))) / "strop.sock"
+        yield stack.enter_context(_started(workspace, place))
+
+
+def answers(place: Path) -> bool:
+    """Whether somebody listens on the Unix socket."""
+    with sockets.socket(sockets.AF_UNIX) as probe:
+        try:
+            probe.connect(str(place))
+        except OSError:
+            return False
+        return True
+
+
+@contextmanager
+def _started(workspace: "Workspace", place: Path) -> Iterator[str]:
+    """A service as a process of its own, so that a run goes on while the screen is drawn."""
+    from agents.errors import StropError
+
+    log = workspace.root / ".strop" / "service.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    say("starting the service …")
+    program = [sys.executable, "-c", "from tui.cli import main; main()", "serve"]
+    command = [*program, "--socket", str(place), "--workspace", str(workspace.root)]
+    with log.open("a", encoding="utf-8") as file:
+        # A session of its own: Ctrl-C in the screen is the screen's.
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=file, text=True, start_new_session=True
+        )
+    with process:
+        try:
+            assert process.stdout is not None
+            if not process.stdout.readline():
+                raise StropError(
+                    f"the service did not start: {_last_line(log)}",
+                    hint=f"`strop serve` shows why; the whole log is {str(log)!r}.",
+                )
+            yield str(place)
+        finally:
+            _stop(process)
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()  # what is recorded is safe; the next service goes on with the runs
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if "error: " in line]
+    return lines[-1].split("error: ", 1)[1] if lines else "it said nothing"
