@@ -1,0 +1,60 @@
+"""Ctrl-C and kill -9 in the middle of a run: the exit code, what to do next, and nothing asked twice."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tui.commands.workshop import Shell, serve, surroundings
+
+PROGRAM = [sys.executable, "-c", "from tui.cli import main; main()"]
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_a_run_stopped_in_a_call_goes_on(strop: Shell, root: Path, sent: signal.Signals, code: int) -> None:
+    """Stopped while its tool is at work, the run is resumed behind the recorded model reply."""
+    pipe = root / "pipe"
+    os.mkfifo(pipe)
+    serve(root, "slow", env={"PIPE": str(pipe)})
+    command = [*PROGRAM, "run", "slow", "Hello"]
+    world = surroundings(root)
+    # The pipe opens when the tool has opened its end: then the call is under way.
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **world) as process, pipe.open("w"):
+        process.send_signal(sent)
+        told = process.communicate()[1]
+    assert process.returncode == code, told
+    run = strop.json("runs", "list")["items"][0]
+    assert run["status"] == "running"
+    if sent == signal.SIGINT:
+        assert f"strop resume {run['id']}" in told
+        assert "Traceback" not in told
+    _free_leases(root)
+    (root / "mcp.json").write_text((root / "mcp.json").read_text().replace(str(pipe), str(root / "file")))
+    (root / "file").write_text("the answer")
+    detail = strop.json("resume", run["id"])
+    assert detail["run"]["status"] == "finished"
+    assert "the answer" in str(detail["answer"])
+    report = strop.json("verify")
+    assert (report["whole"], report["model_replies"]) == (True, 2)
+
+
+def _free_leases(root: Path) -> None:
+    """What the passing of the lease time does for a worker that was killed."""
+    import sqlite3
+
+    with sqlite3.connect(root / ".strop" / "strop.db") as connection:
+        connection.execute("DELETE FROM leases")
+
+
+def test_a_closed_pipe_is_no_error(root: Path) -> None:
+    """`strop … | head` ends quietly."""
+    command = " ".join(f"'{part}'" for part in [*PROGRAM, "version"])
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | true; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True, text=True, check=False, **surroundings(root),
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert "error" not in done.stderr
