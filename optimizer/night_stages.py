@@ -69,7 +69,7 @@ class Night:
             pools = self._pools(self._mine())
             noise, replica, runs = self._noise(pools)
             self._headroom(pools, noise, replica, runs)
-            found = self._search(pools)
+            found = self._search(pools, replica)
             winner = self._race(pools, found, replica)
             return self._prove(pools, winner, noise, replica)
         except Stop as stop:
@@ -158,11 +158,11 @@ class Night:
 
     # --- search and race --------------------------------------------------------------------------------------
 
-    def _search(self, pools: Pools) -> list[tuple[str, Candidate]]:
+    def _search(self, pools: Pools, replica: int) -> list[tuple[str, Candidate]]:
         if self.log.stage("search") is not None:
             return self._found_before()
         entered = [(self._register(one), one) for one in find_candidates(self._context(pools))]
-        while entered and not self._can_pay(self._plan(pools, len(entered))):
+        while entered and not self._can_pay(self._plan(pools, len(entered), replica)):
             dropped = entered.pop()
             self._say("search", f"the purse cannot race {short(dropped[0])} ({dropped[1].strategy}) as well")
         said = ", ".join(f"{short(digest)} {one.strategy}" for digest, one in entered) or "none"
@@ -186,10 +186,12 @@ class Night:
             raise Stop("no improvement", "no strategy found a candidate within the limits")
         return entered
 
-    def _plan(self, pools: Pools, candidates: int) -> int:
+    def _plan(self, pools: Pools, candidates: int, replica: int) -> int:
+        """Rollouts from the race to the end; the incumbent's are free where its recorded runs stand for it."""
         sealed = min(len(pools.sealed), self.settings.sealed_examples or len(pools.sealed))
         race = planned(candidates, self.settings.rungs, len(pools.select))
-        return race + 2 * sealed * self.settings.replicas
+        own = self.settings.replicas if replica else self.settings.replicas - 1
+        return race + sealed * (self.settings.replicas + own)
 
     def _can_pay(self, rollouts: int) -> bool:
         try:

@@ -8,10 +8,14 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from optimizer.examples import POOLS, Example, Pool
 from optimizer.night_log import NightLog
 from traces.events import SealedOpened
+
+WHOLE: Final = 0.1
+"""Weight of the whole beside the stratum: enough where every right answer is a stratum of its own."""
 
 Shares = Mapping[Pool, float]
 
@@ -74,7 +78,7 @@ def _lack(filled: Counter[tuple[object, Pool]], stratum: object, pool: Pool, siz
         total = sum(filled[key, one] for one in POOLS) + size
         return shares[pool] * total - filled[key, pool]
 
-    return missing(stratum) + 0.5 * missing("all")
+    return missing(stratum) + WHOLE * missing("all")
 
 
 def _fill(filled: Counter[tuple[object, Pool]], stratum: object, pool: Pool, size: int) -> None:

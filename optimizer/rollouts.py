@@ -80,6 +80,8 @@ class Rollouts:
         self.incumbent = incumbent
         self.thread = LoopThread()
         self._runtime = make_runtime()
+        # The night's lease keeps others out; under its name a killed night's runs are taken up at once.
+        self._runtime.worker = log.stream
         self._slots = asyncio.Semaphore(concurrency)
         self._known = {one.op: one for one in log.all(RolloutScored)}
         self._older = {

@@ -19,6 +19,8 @@ from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 from agents.config import Workspace, load_workspace
 from agents.prompts.bundle import Bundle
 from agents.runtime import Runtime, Start
+from optimizer.nightly import NightResult, run_night
+from optimizer.settings import NightSettings
 from traces.db import Database
 from traces.events import FeedbackGiven
 from traces.ids import new_id
@@ -129,6 +131,20 @@ def make_world(root: Path, database: Database, answer: Answer = learner) -> Worl
     (root / "strop.toml").write_text('[workspace]\nname = "night"\n')
     (root / "agents" / "desk.yaml").write_text(AGENT)
     return World(load_workspace(root, dict(os.environ)), database, root, answer)
+
+
+SMALL = NightSettings(
+    rungs=(3, 6), noise_examples=4, least_examples=8, demonstrations=(4,), concurrency=1, candidates=3,
+    strategies=("demonstrations", "rules", "order_format"),
+)  # fmt: skip
+"""A night of about forty rollouts for a world of 16 families of 2."""
+
+
+def night(world: World, settings: NightSettings = SMALL, **options: Any) -> NightResult:
+    """A night in this world, or the rest of one."""
+    return run_night(
+        world.workspace, "desk", settings, database=world.database, make_runtime=world.make_runtime, **options
+    )
 
 
 def note(path: Path, line: str) -> None:

@@ -1,0 +1,188 @@
+"""Whole nights on a scripted model: a better prompt is found and proposed, none is invented, nothing is overspent."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from agents.errors import RunOwned
+from agents.prompts.store import find_live, get_bundle
+from optimizer import search
+from optimizer.evidence import Evidence
+from optimizer.night_log import NightLog, take_night
+from optimizer.purse import TooManyErrors
+from optimizer.strategies.protocol import Candidate, SearchContext
+from tests.optimizer.conftest import Proven
+from tests.optimizer.night_world import SMALL, World, night
+from traces.events import DecisionMade, FeedbackGiven, NightEnded, RolloutScored, SealedOpened, StageReached
+from traces.ids import new_id
+from traces.provenance import Provenance
+from traces.recorder import Recorder
+from traces.store import list_runs, read_blob, read_events, read_feed
+from traces.verify import verify
+
+
+def test_a_better_prompt_is_found_proven_and_proposed(proven: Proven) -> None:
+    """The proposal waits for a person with its evidence, its flips and its parent; what serves is unchanged."""
+    world, result = proven.world, proven.result
+    assert result.verdict == "better", result.reasons
+    assert result.proposal is not None
+    with world.database.reading() as session:
+        proposed = get_bundle(session, result.proposal)
+        live = find_live(session, "desk")
+        decisions = [one.event for one in read_events(session, "decisions_desk")]
+        assert proposed.evidence is not None
+        stored = read_blob(session, proposed.evidence)
+    assert (proposed.state, proposed.author_kind, proposed.parent) == ("proposed", "machine", result.incumbent)
+    assert live is not None
+    assert live.digest == result.incumbent
+    assert Evidence.model_validate_json(stored) == result.evidence
+    last = decisions[-1]
+    assert isinstance(last, DecisionMade)
+    assert last.detail["night"] == result.night
+    assert "BETTER" in last.detail["summary"]
+    assert last.detail["incumbent"] == live.digest
+    assert result.evidence is not None
+    assert {one["example"] for one in last.detail["got_better"]} == set(result.evidence.gained_tasks)
+    flip = last.detail["got_better"][0]
+    assert flip["before"]["team"] == "Bittern"
+    assert flip["after"]["team"] == flip["expected"]["team"]
+    assert flip["run_before"] != flip["run_after"]
+
+
+def test_the_ledger_of_a_night_is_whole(proven: Proven) -> None:
+    """Every stage is on record once, in order, and the database passes the proof."""
+    world, result = proven.world, proven.result
+    log = NightLog(world.database, result.night, "desk")
+    stages = [one.stage for one in log.all(StageReached)]
+    assert stages == ["mined", "pools", "noise", "headroom", "search", "race", "sealed"]
+    assert [one.verdict for one in log.all(NightEnded)] == ["better"]
+    with world.database.reading() as session:
+        report = verify(session)
+    assert report.whole, report.problems
+
+
+def test_where_no_prompt_helps_nothing_is_proposed(hopeless: World) -> None:
+    """Half of the answers are wrong for good: the night says so, and proposes nothing."""
+    result = night(hopeless)
+    assert result.proposal is None
+    assert result.verdict == "no improvement", result.reasons
+
+
+def test_a_night_without_headroom_spends_nothing_on_searching(world: World) -> None:
+    """An agent that is always right: the noise is measured, and that is all."""
+    recorder = Recorder(world.database)
+    with world.database.reading() as session:
+        runs = list_runs(session, limit=1000).items
+    for run in runs:  # every run is called right after all, whatever was said before
+        said = FeedbackGiven(feedback_id=new_id("fb"), score=1.0, provenance=Provenance(by="m.keller"))
+        recorder.append(run.id, said)
+    result = night(world)
+    assert result.verdict == "no improvement"
+    assert "no headroom" in result.reasons[0]
+    assert result.spent.rollouts == SMALL.noise_examples
+
+
+def test_too_few_reviewed_runs_end_the_night_before_it_spends(world: World) -> None:
+    """Without enough sealed examples nothing can be proven, so nothing is tried."""
+    result = night(world, SMALL.model_copy(update={"least_examples": 40}))
+    assert "too few reviewed runs" in result.reasons[0]
+    assert world.asked == []
+
+
+def test_the_purse_is_never_passed(world: World) -> None:
+    """Fewer candidates race so that the winner can still be proven; the model was asked at most the cap's times."""
+    result = night(world, SMALL.model_copy(update={"rollouts": 30}))
+    assert len(world.asked) <= 30
+    assert result.spent.rollouts == len(world.asked)
+    assert result.verdict == "better"
+
+
+def test_an_empty_purse_ends_the_night_undecided(world: World, proven: Proven) -> None:
+    """A cap in tokens that is reached in the middle: it holds, and there is no verdict from half a proof."""
+    cap = int(proven.result.spent.tokens * 0.6)
+    result = night(world, SMALL.model_copy(update={"tokens": cap}))
+    assert result.verdict == "undecided"
+    assert "purse is empty" in result.reasons[0]
+    assert result.spent.tokens <= cap
+
+
+def test_equal_nights_find_equal_things_and_pay_once(proven: Proven, world: World) -> None:
+    """The same record and settings: the same candidates, race and verdict. The second night of a ledger reads it."""
+    night(world)
+    bill = list(world.asked)
+    second = night(world)
+    assert world.asked == bill, "rollouts of an earlier night are read, not paid again"
+    assert second.spent.rollouts == 0
+    once = NightLog(world.database, second.night, "desk")
+    again = NightLog(proven.world.database, proven.result.night, "desk")
+    assert [_facts(one) for one in once.all(StageReached)[1:6]] == [
+        _facts(one) for one in again.all(StageReached)[1:6]
+    ]
+    assert [one.opening for one in once.all(SealedOpened)] == [2], "the same pool proves less the second time"
+
+
+def _facts(stage: Any) -> Any:
+    return stage.stage, {key: value for key, value in stage.facts.items() if key != "through"}
+
+
+def test_no_sealed_example_reaches_a_strategy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing a strategy is given names a sealed example, and trying one is refused."""
+    seen: list[SearchContext] = []
+
+    def spy(context: SearchContext) -> Iterator[Candidate]:
+        seen.append(context)
+        yield Candidate(context.incumbent.with_(instructions="Route it well."), "rules", "spied")
+
+    monkeypatch.setattr(search, "load_strategy", lambda name: spy)
+    result = night(world, SMALL.model_copy(update={"strategies": ("rules",)}))
+    log = NightLog(world.database, result.night, "desk")
+    with world.database.reading() as session:
+        fed = {one.stream for one in read_feed(session, after=0, kinds=["feedback_given"], limit=10_000)}
+    shown = {one.run for one in (*seen[0].reflect, *seen[0].select)}
+    sealed = fed - shown
+    assert len(sealed) == next(one.facts["sizes"]["sealed"] for one in log.all(StageReached) if one.stage == "pools")
+    assert not any(run in repr(seen[0].reflect) + repr(seen[0].select) for run in sealed)
+    for run in sealed:
+        with pytest.raises(KeyError):
+            seen[0].trial(seen[0].incumbent, "ex_" + run.removeprefix("run_"))
+
+
+def test_the_sealed_rollouts_are_of_two_bundles_only(proven: Proven) -> None:
+    """One winner goes on: nobody else is ever tried on the sealed pool."""
+    world, result = proven.world, proven.result
+    log = NightLog(world.database, result.night, "desk")
+    tried = {one.bundle for one in log.all(RolloutScored) if one.pool == "sealed"}
+    assert tried == {result.incumbent, result.proposal}
+
+
+def test_a_model_that_is_away_stops_the_night_and_leaves_it_open(world: World) -> None:
+    """Broken rollouts are neither wrong answers nor paid for; the same command goes on when the model is back."""
+
+    def away(instructions: str, message: str) -> str:
+        raise ConnectionError("no route to host")
+
+    good, world.answer = world.answer, away
+    with pytest.raises(TooManyErrors, match="no route to host"):
+        night(world)
+    world.answer = good
+    result = night(world)
+    assert result.resumed
+    assert result.verdict == "better"
+
+
+def test_two_processes_cannot_work_on_nights_of_one_agent(world: World) -> None:
+    """The lease of another living worker is respected."""
+    assert take_night(world.database, "desk", "elsewhere:1:abc") is None
+    with pytest.raises(RunOwned, match="elsewhere"):
+        night(world)
+
+
+def test_progress_tells_each_stage_with_seconds_and_spending(proven: Proven) -> None:
+    """Enough for a bar: done of total within a stage, and what the night has cost."""
+    result, told = proven.result, proven.told
+    assert list(dict.fromkeys(one.stage for one in told)) == [
+        "mined", "pools", "noise", "headroom", "search", "race", "sealed",
+    ]  # fmt: skip
+    assert any(one.total and one.done == one.total for one in told)
+    assert told[-1].spent.rollouts == result.spent.rollouts
