@@ -215,17 +215,25 @@ def _servers(workspace: Workspace) -> Iterator[Check]:
 
 def _online(workspace: Workspace) -> Iterator[Check]:
     for name, spec in workspace.servers.items():
+        log = workspace.root / ".strop" / f"server-{name}.log"
         try:
-            offered = asyncio.run(offered_tools(spec, workspace.root / ".strop" / f"server-{name}.log"))
+            offered = asyncio.run(offered_tools(spec, log))
         except Exception as error:  # whatever a foreign program does wrong is its line here, not our crash
-            from tools.mcp import as_server_error
-
-            hint = f"Its own words may be in .strop/server-{name}.log."
-            yield Check("fail", f"server {name}", f"does not start: {as_server_error(name, error)}", hint)
+            yield _not_started(name, error, log)
             continue
         yield Check("ok", f"server {name}", f"started; offers {', '.join(offered) or 'nothing'}")
         for agent, definition in workspace.agents.items():
             yield from _names_fit(agent, definition, name, set(offered))
+
+
+def _not_started(name: str, error: Exception, log: Path) -> Check:
+    from tools.mcp import as_server_error
+
+    said = str(as_server_error(name, error)).removeprefix(f"tool server {name!r}: ")
+    words = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.is_file() else []
+    last = next((line.strip() for line in reversed(words) if line.strip()), "")
+    hint = f"Its last words: {last}" if last else "It wrote nothing to stderr."
+    return Check("fail", f"server {name}", f"does not start: {said}", hint)
 
 
 async def offered_tools(spec: ServerSpec, log: Path) -> list[str]:
