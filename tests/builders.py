@@ -12,11 +12,25 @@ from typing import Any
 
 from agents.config import Workspace, load_workspace
 from agents.prompts.bundle import Bundle
+from agents.prompts.store import add_bundle, move
 from agents.runtime import Runtime
 from tests.fakes import ScriptedModel
 from traces.db import Database
-from traces.events import Event, FeedbackGiven, ModelReplied, ModelRequested, RunFailed, RunFinished, RunStarted
-from traces.ids import new_id
+from traces.events import (
+    Event,
+    EvidenceWritten,
+    FeedbackGiven,
+    ModelReplied,
+    ModelRequested,
+    NightEnded,
+    NightStarted,
+    RolloutScored,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StageReached,
+)
+from traces.ids import digest_text, new_id, ordered_json
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 
@@ -114,3 +128,33 @@ def record_run(recorder: Recorder, *more: Event, run_id: str | None = None, **ch
     for fact in facts:
         recorder.append(run_id, fact)
     return run_id
+
+
+# --- versions ----------------------------------------------------------------------------------------------------
+
+
+def make_proposal(recorder: Recorder, bundle: Bundle, incumbent: str, *, night: str | None = None) -> tuple[str, str]:
+    """A night that ends in a proposal of `bundle`; gives (digest of the bundle, digest of its evidence)."""
+    night = night or new_id("night")
+    evidence = {"verdict": "better", "before": 0.2, "after": 0.6, "reasons": ["it is better"] * 60}
+    recorder.append(night, NightStarted(agent=bundle.agent, incumbent=incumbent, settings={}))
+    recorder.append(night, StageReached(stage="search", message="three candidates"))
+    score = RolloutScored(op="r/1", bundle=bundle.digest, example="e1", replica=1, pool="sealed", score=1.0)
+    recorder.append(night, score)
+    recorder.append(night, EvidenceWritten(bundle=bundle.digest, verdict="better", evidence=evidence))
+    name = digest_text(ordered_json(evidence))
+    flip = {"example": "e1", "input": "burst pipe", "before": "bridge", "after": "harbour"}
+    detail = {
+        "summary": "20 % -> 60 %",
+        "got_better": [flip],
+        "got_worse": [],
+        "incumbent": incumbent,
+        "night": night,
+    }
+    with recorder.database.writing() as session:
+        digest = add_bundle(session, bundle, author="optimizer", author_kind="machine", parent=incumbent)
+        move(session, recorder, digest, "evaluated", MACHINE, evidence=name)
+        move(session, recorder, digest, "proposed", MACHINE, evidence=name, detail=detail)
+    ended = NightEnded(verdict="better", reasons=["it is better"], proposal=digest)
+    recorder.append(night, ended)
+    return digest, name

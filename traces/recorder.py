@@ -79,7 +79,8 @@ class Recorder:
             while True:
                 try:
                     with self.database.writing() as session:
-                        recorded, head = self._insert(session, stream, event)
+                        head = self._heads.get(stream) or _load_head(session, stream)
+                        recorded, head = self._insert(session, stream, event, head)
                 except IntegrityError:
                     self._heads.pop(stream, None)
                     self._refuse_taken(stream, event)
@@ -98,10 +99,12 @@ class Recorder:
 
         For acts that must move a pointer and leave a record together. The session must come from `writing()`.
         """
-        with self._lock:
-            self._heads.pop(stream, None)
-            recorded, _ = self._insert(session, stream, event)
-            return recorded
+        # Without our lock: the caller holds the database's write lock already, and `append` takes the two in the
+        # other order. A head that another thread remembers meanwhile is outdated, and is found so by its collision.
+        self._heads.pop(stream, None)
+        recorded, _ = self._insert(session, stream, event, _load_head(session, stream))
+        self._heads.pop(stream, None)
+        return recorded
 
     def announce(self, stream: str) -> None:
         """Tell the listeners of an event that was appended inside a caller's transaction, now that it is durable."""
@@ -121,8 +124,7 @@ class Recorder:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def _insert(self, session: Session, stream: str, event: Event) -> tuple[Recorded, _Head]:
-        head = self._heads.get(stream) or _load_head(session, stream)
+    def _insert(self, session: Session, stream: str, event: Event, head: _Head) -> tuple[Recorded, _Head]:
         at = self._clock()
         payload = ordered_json(_dump(session, event))
         seq = head.seq + 1

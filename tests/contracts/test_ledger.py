@@ -204,6 +204,34 @@ def test_many_threads_on_one_run(database: Database) -> None:
         assert verify(session).problems == []
 
 
+def test_writers_with_and_without_a_transaction_do_not_wait_for_each_other_in_a_circle(database: Database) -> None:
+    """One recorder, two threads: a caller's transaction that holds the database while the other appends."""
+    recorder = Recorder(database)
+    recorder.append("run_a", run_started())
+    inside, appending = threading.Event(), threading.Event()
+
+    def decide() -> None:
+        with database.writing() as session:
+            session.execute(sa.text("UPDATE runs SET score = 1 WHERE id = 'nobody'"))
+            inside.set()
+            appending.wait(30)
+            recorder.append_in(session, "decisions_x", judged())
+
+    decider = threading.Thread(target=decide)
+    decider.start()
+    assert inside.wait(30)
+    appender = threading.Thread(target=recorder.append, args=("run_a", failed()))
+    appender.start()
+    appending.set()
+    for thread in (decider, appender):
+        thread.join(30)
+        assert not thread.is_alive()
+    with database.reading() as session:
+        assert get_run(session, "run_a").status == "failed"
+        assert len(read_events(session, "decisions_x")) == 1
+        assert verify(session).whole
+
+
 # --- listening ---------------------------------------------------------------------------------------------------
 
 
