@@ -17,7 +17,7 @@ from textual.screen import Screen
 
 from agents.service.wire import AboutView, EventView, RunDetail, StartRun
 from tui.client import Client, Link, ServiceError
-from tui.glyphs import Glyphs, glyphs_for
+from tui.glyphs import ASCII, Glyphs, glyphs_for
 from tui.lines.line import Target
 from tui.messages import FactsArrived, LinkChanged, Refreshed
 from tui.screens.command import CommandLine, parse
@@ -28,7 +28,7 @@ from tui.screens.proposals import ProposalScreen, ProposalsScreen
 from tui.screens.room import Room
 from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
-from tui.sse import wait_before
+from tui.sse import LONGEST_WAIT, wait_before
 from tui.theme import DARK, LIGHT, textual_theme
 from tui.widgets.confirm import Confirm, Notice
 
@@ -92,6 +92,7 @@ class StropApp(App[int]):
             self.register_theme(textual_theme(palette))
         self.theme = DARK.name
         self.animation_level = "none"
+        self.set_class(self.glyphs is ASCII, "-plain")
 
     @property
     def read_only(self) -> bool:
@@ -129,8 +130,9 @@ class StropApp(App[int]):
                     self._gather(fact)
             except ServiceError as error:
                 attempt += 1
-                wait = 5.0 if 400 <= error.status < 500 else wait_before(attempt)
-                self._link_changed(Link("lost", attempt, wait, str(error)))
+                refused = 400 <= error.status < 500
+                wait = LONGEST_WAIT if refused else wait_before(attempt)
+                self._link_changed(Link("refused" if refused else "lost", attempt, wait, str(error)))
                 await asyncio.sleep(wait)
 
     def _link_changed(self, link: Link) -> None:
@@ -148,7 +150,7 @@ class StropApp(App[int]):
     def on_link_changed(self, message: LinkChanged) -> None:
         """Show it; after a break everything shown is asked for again."""
         was, self.link = self.link, message.link
-        if message.link.state == "live" and was is not None and was.state == "lost":
+        if message.link.state == "live" and was is not None and was.state != "live":
             self.post_message(Refreshed())
         for room in self._rooms():
             room.show_status()

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from urllib.parse import quote
+from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,23 +25,30 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TIMEOUT: Final = 15.0
 """Seconds for an ordinary answer; a run that is waited for has no limit here."""
+PAGE: Final = 1000
+"""Facts asked for at a time."""
 STREAM_SILENCE: Final = 60.0
 """Seconds without a byte (heartbeats count) after which a stream is taken for dead."""
 
 
 class ServiceError(Exception):
-    """The service said no, could not be reached, or answered in a way that is not ours. `status` 0: not reached."""
+    """The service said no, could not be reached, or answered in a way that is not ours.
 
-    def __init__(self, title: str, *, detail: str = "", hint: str = "", status: int = 0) -> None:
+    `status` 0: not reached. `position`: character (from 1) of the filter that is wrong, where the service says so.
+    """
+
+    def __init__(
+        self, title: str, *, detail: str = "", hint: str = "", status: int = 0, position: int | None = None
+    ) -> None:
         super().__init__(f"{title}: {detail}" if detail else title)
-        self.title, self.detail, self.hint, self.status = title, detail, hint, status
+        self.title, self.detail, self.hint, self.status, self.position = title, detail, hint, status, position
 
 
 @dataclass(frozen=True)
 class Link:
-    """How the stream stands: `live`, or `lost` with the number of the next try and the seconds until then."""
+    """How the stream stands: `live`; `lost`, with the next try's number and the seconds until then; `refused`."""
 
-    state: Literal["live", "lost"]
+    state: Literal["live", "lost", "refused"]
     attempt: int = 0
     wait: float = 0.0
     why: str = ""
@@ -101,8 +109,7 @@ class Client:
 
     async def events(self, run_id: str, *, after: int = 0) -> list[wire.EventView]:
         """The facts of a run from seq `after` + 1 on, in order."""
-        page = await self._get(wire.EventPage, f"/v1/runs/{_part(run_id)}/events", after=after)
-        return page.items
+        return await self._facts(f"/v1/runs/{_part(run_id)}/events", after)
 
     async def bundles(self, agent: str | None = None) -> list[wire.BundleView]:
         """Versions, newest first."""
@@ -130,14 +137,23 @@ class Client:
 
     async def night_events(self, night_id: str, *, after: int = 0) -> list[wire.EventView]:
         """The facts of a night from seq `after` + 1 on, in order."""
-        page = await self._get(wire.EventPage, f"/v1/nights/{_part(night_id)}/events", after=after)
-        return page.items
+        return await self._facts(f"/v1/nights/{_part(night_id)}/events", after)
+
+    async def _facts(self, path: str, after: int) -> list[wire.EventView]:
+        """All facts after a seq, page by page."""
+        facts: list[wire.EventView] = []
+        while True:
+            page = await self._get(wire.EventPage, path, after=facts[-1].seq if facts else after, limit=PAGE)
+            facts += page.items
+            if len(page.items) < PAGE:
+                return facts
 
     # --- writing ---------------------------------------------------------------------------
 
     async def start(self, request: wire.StartRun) -> wire.RunDetail:
-        """Ask an agent."""
-        return await self._post(wire.RunDetail, "/v1/runs", request, patient=request.wait)
+        """Ask an agent. Should the answer be lost and the request be sent again, it is one run."""
+        key = {"Idempotency-Key": uuid4().hex}
+        return await self._post(wire.RunDetail, "/v1/runs", request, patient=request.wait, headers=key)
 
     async def feedback(self, run_id: str, given: wire.GiveFeedback) -> wire.RunView:
         """Judge a run."""
@@ -242,9 +258,18 @@ class Client:
         asked = {name: value for name, value in params.items() if value is not None and value != ""}
         return _read(shape, await self._send("GET", path, params=asked))
 
-    async def _post(self, shape: type[T], path: str, body: wire.Shape | None = None, *, patient: bool = False) -> T:
+    async def _post(
+        self,
+        shape: type[T],
+        path: str,
+        body: wire.Shape | None = None,
+        *,
+        patient: bool = False,
+        headers: dict[str, str] | None = None,
+    ) -> T:
         content = None if body is None else body.model_dump(mode="json")
-        return _read(shape, await self._send("POST", path, json=content, timeout=None if patient else TIMEOUT))
+        limit = None if patient else TIMEOUT
+        return _read(shape, await self._send("POST", path, json=content, timeout=limit, headers=headers))
 
     async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         import httpx
@@ -285,7 +310,13 @@ def problem_of(response: httpx.Response) -> ServiceError:
         return ServiceError(
             f"the service answered {response.status_code}", detail=_told(response), status=response.status_code
         )
-    return ServiceError(problem.title, detail=problem.detail, hint=problem.hint, status=response.status_code)
+    return ServiceError(
+        problem.title,
+        detail=problem.detail,
+        hint=problem.hint,
+        status=response.status_code,
+        position=problem.position,
+    )
 
 
 def _told(response: httpx.Response) -> str:

@@ -24,9 +24,11 @@ from tests.tui import builders
 class Refusal(Exception):
     """Answered as a problem document."""
 
-    def __init__(self, status: int, title: str, detail: str = "", hint: str = "") -> None:
+    def __init__(
+        self, status: int, title: str, detail: str = "", hint: str = "", position: int | None = None
+    ) -> None:
         super().__init__(title)
-        self.problem = wire.Problem(status=status, title=title, detail=detail, hint=hint)
+        self.problem = wire.Problem(status=status, title=title, detail=detail, hint=hint, position=position)
 
 
 class World:
@@ -137,7 +139,7 @@ def _reading(world: World) -> list[Route]:
         for word in q.split():
             field, _, wanted = word.partition(":")
             if field not in {"agent", "status"}:
-                raise Refusal(422, "wrong filter", f"unknown field {field!r} at character {q.index(word) + 1}")
+                raise Refusal(422, "the request is wrong", f"unknown field {field!r}", position=q.index(word) + 1)
             found = [run for run in found if getattr(run, field) in wanted.split(",")]
         after = request.query_params.get("after")
         start = next(at for at, run in enumerate(found) if run.id == after) + 1 if after else 0
@@ -151,7 +153,7 @@ def _reading(world: World) -> list[Route]:
     async def events(request: Request) -> Response:
         after = int(request.query_params.get("after", 0))
         found = [fact for fact in world.facts.of(world.run(request.path_params["id"]).id) if fact.seq > after]
-        return _answer(wire.EventPage(items=found))
+        return _answer(wire.EventPage(items=found[: int(request.query_params.get("limit", 1000))]))
 
     async def bundles(request: Request) -> Response:
         return _answer(list(world.bundles.values()))
@@ -175,7 +177,7 @@ def _reading(world: World) -> list[Route]:
     async def night_events(request: Request) -> Response:
         after = int(request.query_params.get("after", 0))
         found = [fact for fact in world.facts.of(request.path_params["id"]) if fact.seq > after]
-        return _answer(wire.EventPage(items=found))
+        return _answer(wire.EventPage(items=found[: int(request.query_params.get("limit", 1000))]))
 
     return [
         Route("/v1/about", about), Route("/v1/agents", agents), Route("/v1/runs", runs, methods=["GET"]),

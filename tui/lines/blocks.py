@@ -36,24 +36,24 @@ class Block:
 
 
 class Fold:
-    """Blocks of one stream of facts. `add` says from which block on something changed."""
+    """Blocks of one stream of facts."""
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.facts: dict[int, EventView] = {}
-        self._calls: dict[str, Block] = {}
-        self._instructions: str | None = None
-
-    @property
-    def last_seq(self) -> int:
+        self.last_seq = 0
         """The seq of the newest fact; 0 when there is none."""
-        return max(self.facts, default=0)
+        self.changed_from = 0
+        """The first block that differs since somebody last set this to the number of blocks."""
+        self._calls: dict[str, int] = {}
+        self._instructions: str | None = None
 
     def add(self, fact: EventView) -> bool:
         """Take in a fact; False when it was there already."""
         if fact.seq in self.facts:
             return False
         self.facts[fact.seq] = fact
+        self.last_seq = max(self.last_seq, fact.seq)
         draw = getattr(self, f"_on_{fact.kind}", None)
         if draw is None:
             self._put(fact, "note", fact.kind.replace("_", " "), pretty(fact.data), folded=True)
@@ -63,6 +63,7 @@ class Fold:
 
     def _put(self, fact: EventView, kind: str, title: str, body: str = "", **more: Any) -> Block:
         block = Block(kind, title, fact.at, body, seqs=[fact.seq], op=fact.op, **more)
+        self.changed_from = min(self.changed_from, len(self.blocks))
         self.blocks.append(block)
         return block
 
@@ -118,7 +119,7 @@ class Fold:
                 fact, "call", f"{step} proposes the answer" if answer else f"{step} calls {name}",
                 pretty(part.get("args")), role="tool", folded=answer, tool=name,
             )  # fmt: skip
-            self._calls[str(part.get("tool_call_id"))] = block
+            self._calls[str(part.get("tool_call_id"))] = len(self.blocks) - 1
             return block
         return self._put(fact, "note", f"{step} {kind}", pretty(part), folded=True)
 
@@ -135,11 +136,13 @@ class Fold:
 
     def _on_tool_called(self, fact: EventView, data: dict[str, Any]) -> None:
         effect = data.get("effect", "")
-        block = self._calls.get(str(data.get("call_id")))
-        if block is None:
+        known = self._calls.get(str(data.get("call_id")))
+        if known is None:
             block = self._put(fact, "call", f"calls {data.get('tool')}", pretty(data.get("arguments")), role="tool")
         else:
+            block = self.blocks[known]
             block.seqs.append(fact.seq)
+            self.changed_from = min(self.changed_from, known)
         block.tool, block.op = str(data.get("tool")), fact.op
         again = f", attempt {fact.attempt}" if (fact.attempt or 1) > 1 else ""
         block.title = f"{block.title.split(' (')[0]} ({data.get('server')}, {effect}{again})"
@@ -203,6 +206,15 @@ class Fold:
         )
         title = ", ".join([f"feedback of {_who(data)} ({data.get('tier', 'reviewer')})", *said])
         self._put(fact, "feedback", title, body)
+
+    def tell_children(self, children: dict[str, tuple[str, str]]) -> None:
+        """Put (figures, answer) of the runs that work was handed to where it was handed over."""
+        for at, block in enumerate(self.blocks):
+            if block.kind == "child" and block.target and block.target[1] in children:
+                told = children[block.target[1]]
+                if (block.figures, block.body) != told:
+                    block.figures, block.body = told
+                    self.changed_from = min(self.changed_from, at)
 
     def call_of(self, op: str) -> str:
         """An operation for people: its tool and its arguments."""

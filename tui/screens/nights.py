@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from agents.service.wire import EventView, NightView
@@ -27,8 +25,6 @@ KINDS = frozenset(
 class NightsScreen(Room):
     """The nights, newest first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Report", show=True)]
-
     def __init__(self) -> None:
         super().__init__("nights")
 
@@ -50,10 +46,6 @@ class NightsScreen(Room):
     def concerns(self, fact: EventView) -> bool:
         """A night went on."""
         return fact.kind in KINDS
-
-    def action_open(self) -> None:
-        """Open the report."""
-        self.query_one(Table).action_open()
 
 
 class NightScreen(Room):

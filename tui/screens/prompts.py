@@ -23,7 +23,6 @@ class PromptsScreen(Room):
     """The versions, agent by agent, newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Read", show=True),
         Binding("B", "roll_back", "Roll back", show=True),
         Binding("equals_sign", "diff", "Compare", key_display="=", show=True),
         Binding("space", "mark", "Mark to compare", show=True),
@@ -80,10 +79,6 @@ class PromptsScreen(Room):
         found = self.query_one(Table).current
         return found if isinstance(found, BundleView) else None
 
-    def action_open(self) -> None:
-        """Read the version."""
-        self.query_one(Table).action_open()
-
     def action_mark(self) -> None:
         """Mark the version, or take the mark off: `=` compares with it."""
         if self.current is not None:
@@ -119,7 +114,7 @@ class PromptsScreen(Room):
         facts = [
             ("agent", live.agent), ("live now", f"{short(live.digest)}  {live.note}"),
             ("then live", short(to) if to else "the one that was live before it"),
-            ("effect", "every new run is served by that version at once"), ("environment", self.desk.environment),
+            ("effect", "every new conversation is served by that version"), ("environment", self.desk.environment),
         ]  # fmt: skip
         box = Confirm(f"Roll {live.agent!r} back?", facts, reason="needed")
         self.confirm(box, partial(self._send, live, to))

@@ -25,8 +25,6 @@ EMPTY = "No proposal waits for you. `strop optimize AGENT` looks for a better ve
 class ProposalsScreen(Room):
     """The proposals."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Review", show=True)]
-
     def __init__(self) -> None:
         super().__init__("proposals")
 
@@ -48,10 +46,6 @@ class ProposalsScreen(Room):
     def concerns(self, fact: EventView) -> bool:
         """A night ended, or a decision was made."""
         return fact.kind in {"decision_made", "night_ended"}
-
-    def action_open(self) -> None:
-        """Open the review."""
-        self.query_one(Table).action_open()
 
 
 class ProposalScreen(Room):
@@ -135,7 +129,7 @@ class ProposalScreen(Room):
             return
         agent = proposal.bundle.agent
         effect = {
-            "approve": f"it serves every new run of {agent!r} at once, in place of {short(proposal.incumbent)}",
+            "approve": f"it serves every new conversation of {agent!r}, in place of {short(proposal.incumbent)}",
             "reject": f"it is put away; {short(proposal.incumbent)} goes on serving {agent!r}",
         }[decision]
         change = proposal.evidence.get("delta")

@@ -166,7 +166,7 @@ class Room(Screen[None]):
                 done(answer)
             self.ask()
 
-        self.run_worker(send, group="write")
+        self.run_worker(send(), group="write")
 
     def confirm(self, box: Confirm, go: Callable[[str], None]) -> None:
         """Show the box; `go` gets the reason unless one went back."""

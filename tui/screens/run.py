@@ -97,6 +97,7 @@ class RunScreen(Room):
     def _show(self, detail: RunDetail) -> None:
         self.detail = detail
         self.room_title = f"{detail.run.agent} run {short(detail.run.id)}"
+        self.transcript.tell_children({child.id: _ending(child) for child in detail.children})
         self.query_one("#head", HeadRow).draw(lambda width: _head(detail.run, self._status(detail.run), width))
         banner = self.query_one("#banner", HeadRow)
         banner.display = detail.run.status == "waiting"
@@ -218,6 +219,14 @@ class RunScreen(Room):
             box,
             lambda _: self.write("Cancel", lambda: self.client.cancel(run_id), lambda run: self.notify("Cancelled.")),
         )
+
+
+def _ending(child: RunView) -> tuple[str, str]:
+    told = child.error or child.output or ""
+    return (
+        f"{child.status}  {tokens(child.input_tokens, child.output_tokens)} tokens  {duration(child.seconds)}",
+        told,
+    )
 
 
 def _head(run: RunView, status: str, width: int) -> Line:

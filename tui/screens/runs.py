@@ -28,11 +28,16 @@ SINGLE: Final = 5
 EMPTY: Final = 'No runs yet. `strop run AGENT "text"` makes one, or type :ask AGENT TEXT here.'
 
 
+def pointed(text: str, position: int | None, width: int) -> Line:
+    """What is wrong with a filter, under the character it is about where that leaves room to read it."""
+    indent = "" if position is None or position + len(text) + 1 > width else " " * (position - 1) + "^ "
+    return Line(((indent + text, "bad"),)).clipped(width)
+
+
 class RunsScreen(Room):
     """The list of runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open_run", "Open", show=True, priority=False),
         Binding("slash", "filter", "Filter", key_display="/", show=True),
     ]
 
@@ -108,14 +113,14 @@ class RunsScreen(Room):
     def complain(self, error: ServiceError) -> None:
         """A wrong filter is told under it; everything else in the list."""
         if error.status in {400, 422} and self.filter_text:
-            self._complain_of_filter(f"{error.detail or error.title} {error.hint}".strip())
+            self._complain_of_filter(f"{error.detail or error.title} {error.hint}".strip(), error.position)
         elif not self.runs.row_count():
             super().complain(error)
 
-    def _complain_of_filter(self, text: str) -> None:
+    def _complain_of_filter(self, text: str, position: int | None = None) -> None:
         row = self.query_one("#problem", HeadRow)
         row.display = bool(text)
-        row.draw(lambda width: Line(((f"  {text}", "bad"),)).clipped(width))
+        row.draw(lambda width: pointed(text, position, width))
 
     def _tell(self) -> None:
         runs = self.runs
@@ -148,10 +153,6 @@ class RunsScreen(Room):
             return False
         self.set_filter("")
         return True
-
-    def action_open_run(self) -> None:
-        """Open the run under the cursor."""
-        self.runs.action_open()
 
     def opened(self, event: LineView.Opened) -> None:
         """Open the run, with the way to its neighbours."""

@@ -15,12 +15,13 @@ class Document(LineView):
     """Draws what it is given; `tab` goes from heading to heading."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open what the row names", show=False),
         Binding("tab", "section(1)", "Next section", show=True),
         Binding("shift+tab", "section(-1)", "Section before", show=False),
     ]
 
     def __init__(self, *, id: str | None = None, empty: str = "Loading ...") -> None:
-        super().__init__(id=id, empty=empty)
+        super().__init__(id=id, empty=empty, idle_cursor=False)
         self._draw: Draw | None = None
         self._rows: Sequence[Line] = ()
 

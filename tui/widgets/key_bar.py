@@ -104,6 +104,8 @@ def ranked(active: Iterable[tuple[DOMNode, Binding]]) -> list[Key]:
 
 def _rank(one: tuple[DOMNode, Binding]) -> int:
     node, binding = one
+    if binding.action == "open":
+        return -1
     if isinstance(node, Screen):
         own = type(node).__dict__.get("BINDINGS", ())
         return 0 if any(isinstance(mine, Binding) and mine.action == binding.action for mine in own) else 2

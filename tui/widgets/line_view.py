@@ -24,6 +24,10 @@ STRIPS: int = 2_000
 """Drawn rows kept; more than any screen is high, less than memory would notice."""
 
 
+PLAIN = str.maketrans("…·\u2014\u2013\u201c\u201d\u2018\u2019\ufffd", "..--\"\"''?")
+"""Signs of ours and of typographers (dashes, quotes), for terminals that show ASCII alone; letters are left alone."""
+
+
 class LineView(ScrollView, can_focus=True):
     """Rows by index. A subclass gives `row_count` and `row_at`, and says `rows_changed` when they differ."""
 
@@ -36,7 +40,9 @@ class LineView(ScrollView, can_focus=True):
         Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False),
         Binding("home,g", "edge(-1)", "First row", show=False),
         Binding("end,G", "edge(1)", "Last row", show=False),
-        Binding("enter", "open", "Open", show=False),
+        Binding("enter", "open", "Open", show=True),
+        Binding("right", "pane(1)", "Pane to the right", show=False),
+        Binding("left", "pane(-1)", "Pane to the left", show=False),
     ]
 
     @dataclass
@@ -64,8 +70,17 @@ class LineView(ScrollView, can_focus=True):
             """The view, for `@on` selectors."""
             return self.view
 
-    def __init__(self, *, id: str | None = None, empty: str = "Nothing here.", show_cursor: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        id: str | None = None,
+        empty: str = "Nothing here.",
+        show_cursor: bool = True,
+        idle_cursor: bool = True,
+    ) -> None:
+        """Make the view. `show_cursor`: is there a cursor at all; `idle_cursor`: is it seen without the focus too."""
         super().__init__(id=id)
+        self.idle_cursor = idle_cursor
         self.cursor = 0
         self.empty = empty
         self.show_cursor = show_cursor
@@ -166,6 +181,11 @@ class LineView(ScrollView, can_focus=True):
         if self.row_count():
             self.post_message(self.Opened(self, self.cursor, self.row_at(self.cursor)))
 
+    def action_pane(self, step: int) -> None:
+        """To the list beside this one, round the end."""
+        panes = [view for view in self.screen.query(LineView) if view.can_focus and view.display]
+        panes[(panes.index(self) + step) % len(panes)].focus()
+
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; a click on the cursor opens."""
         self.clicked(event.x, event.y + round(self.scroll_y))
@@ -241,7 +261,7 @@ class LineView(ScrollView, can_focus=True):
                 self._strips.clear()
             strip = self._drawn(self.row_at(index).highlighted(self.term, "hit")).adjust_cell_length(width)
             self._strips[index] = strip
-        if index == self.cursor and self.show_cursor:
+        if index == self.cursor and self.show_cursor and (self.idle_cursor or self.has_focus):
             ground = PALETTES[self.app.theme].cursor if self.app.theme in PALETTES else None
             lit = Style(bgcolor=ground, bold=True) if self.has_focus else Style(bgcolor=ground)
             return self._pointed(strip).apply_style(base + lit)
@@ -257,4 +277,11 @@ class LineView(ScrollView, can_focus=True):
 
     def _drawn(self, row: Line) -> Strip:
         theme = self.app.theme
-        return Strip([Segment(text, style_of(theme, role)) for text, role in row.spans if text])
+        plain = self.app.has_class("-plain")
+        return Strip(
+            [
+                Segment(text.translate(PLAIN) if plain else text, style_of(theme, role))
+                for text, role in row.spans
+                if text
+            ]
+        )

@@ -28,6 +28,8 @@ def status_line(
 def _link_spans(link: Link | None, last: datetime | None, now: datetime, glyphs: Glyphs, width: int) -> list[Span]:
     if link is None:
         return [(f"{glyphs.lost} connecting ", "warn")]
+    if link.state == "refused":
+        return [(f"{glyphs.bad} refused: {one_line(link.why)} ", "bad.bold")]
     if link.state == "lost":
         return [(f"{glyphs.lost} reconnecting, try {link.attempt} ", "bad.bold")]
     told = f"last event {age(last, now)}" if last else "no event yet"

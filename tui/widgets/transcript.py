@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
@@ -13,6 +13,11 @@ from tui.lines.line import Line
 from tui.lines.transcript import blank, block_lines, raw_facts
 from tui.widgets.line_view import LineView
 
+PAINT: Final = 0.1
+"""Seconds over which pieces of a reply are gathered before they are drawn."""
+WHOLE: Final = frozenset({"model_replied", "model_failed", "run_finished", "run_failed", "run_cancelled"})
+"""Facts that stand in the place of what was shown while it was being written."""
+
 
 class Transcript(LineView):
     """The story of one run."""
@@ -20,6 +25,7 @@ class Transcript(LineView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "block(1)", "Next block", show=False),
         Binding("shift+tab", "block(-1)", "Block before", show=False),
+        Binding("enter", "open", "Open the run it was handed to", show=False),
         Binding("z", "fold", "Fold", show=True),
         Binding("Z", "fold_all", "Fold all", show=False),
         Binding("r", "raw", "Raw JSON", show=True),
@@ -37,6 +43,7 @@ class Transcript(LineView):
         self._starts: list[int] = []
         self._total = 0
         self._live: Block | None = None
+        self._painting = False
 
     # --- content -------------------------------------------------------------------------------
 
@@ -51,25 +58,34 @@ class Transcript(LineView):
     def add(self, facts: Iterable[EventView]) -> int:
         """Take in facts; known ones are left out. Gives how many were new."""
         fresh = [fact for fact in facts if self.fold.add(fact)]
+        if any(fact.kind in WHOLE for fact in fresh):
+            self._live = None
         if fresh:
-            if any(fact.kind in {"model_replied", "model_failed", "run_finished", "run_failed"} for fact in fresh):
-                self._live = None
-            self.lay_out()
-            self.rows_changed()
-            if self.follow:
-                self.action_edge(1)
+            self._show_changes()
         return len(fresh)
+
+    def tell_children(self, children: dict[str, tuple[str, str]]) -> None:
+        """How the runs ended that work was handed to: by id, (figures, answer)."""
+        self.fold.tell_children(children)
+        self._show_changes()
 
     def add_delta(self, delta: DeltaView) -> None:
         """A piece of a reply that is being written; it is replaced by the fact when that arrives."""
+        if not self.fold.blocks:
+            return
         if self._live is None:
-            at = self.fold.blocks[-1].at if self.fold.blocks else None
-            if at is None:
-                return
-            self._live = Block("live", "writing ...", at, role="reasoning")
+            self._live = Block("live", "writing ...", self.fold.blocks[-1].at, role="reasoning")
         self._live.body += delta.text
-        self.lay_out()
-        self.rows_changed(self._starts[-1] if self._starts else 0)
+        if not self._painting:
+            self._painting = True
+            self.set_timer(PAINT, self._show_changes)
+
+    def _show_changes(self) -> None:
+        self._painting = False
+        first = min(self.fold.changed_from, len(self.fold.blocks), len(self._starts))
+        row = self._starts[first] if first < len(self._starts) else self._total
+        self._lay_out_from(first)
+        self.rows_changed(row)
         if self.follow:
             self.action_edge(1)
 
@@ -86,14 +102,20 @@ class Transcript(LineView):
 
     def lay_out(self) -> None:
         """Lines of all blocks for the present width. Blocks are few and wrapping is cheap; see `wrap`."""
+        self._lay_out_from(0)
+
+    def _lay_out_from(self, first: int) -> None:
+        """Lines of the blocks from `first` on: a fact at the end of a long run costs its own lines alone."""
         width = self.columns
-        self._lines, self._starts, self._total = [], [], 0
-        for block in self._blocks():
+        self._total = self._starts[first] if first < len(self._starts) else self._total
+        del self._lines[first:], self._starts[first:]
+        for block in self._blocks()[first:]:
             raw = raw_facts(block, self.fold.facts) if self.raw else None
             lines = [*block_lines(block, width, self._glyphs, raw=raw or None), *blank(width)]
             self._lines.append(lines)
             self._starts.append(self._total)
             self._total += len(lines)
+        self.fold.changed_from = len(self.fold.blocks)
 
     def row_count(self) -> int:
         """Lines of all blocks."""
