@@ -1,10 +1,10 @@
 """Which products are right in which conversation: computed from the readable data alone.
 
-Owns the right answers in `tasks/gifts.jsonl`. It shares no code with the shop's search, so that a mistake there
-cannot make itself right, and it never looks at what a model did.
+Owns the right answers in `tasks/` and `corrections/`. It shares no code with the shop's search, so that a
+mistake there cannot make itself right, and it never looks at what a model did.
 
-    python oracle.py            write tasks/gifts.jsonl from conversations.yaml
-    python oracle.py --check    say whether the file is what would be written
+    python oracle.py            write both from conversations.yaml
+    python oracle.py --check    say whether they are what would be written
 """
 
 from __future__ import annotations
@@ -98,17 +98,23 @@ def expected(talk: dict[str, Any]) -> dict[str, Any]:
     return {"calls": calls, "no_calls": sorted(writes)} if calls else {"no_calls": sorted(writes)}
 
 
-def _arguments(need: dict[str, Any]) -> dict[str, list[str]]:
+def _arguments(need: dict[str, Any]) -> dict[str, list[Any]]:
     ids = acceptable(need)
+    found: dict[str, list[Any]] = {"product_id": ids, "quantity": [1, None]}  # one piece: said, or left out
     if "size" not in need:
-        return {"product_id": ids}
+        return found
     sizes = {size for product in products() if product["id"] in ids for size in sizes_for(product, {need["size"]})}
-    return {"product_id": ids, "size": sorted(sizes)}
+    return {**found, "size": sorted(sizes)}
+
+
+def families() -> list[dict[str, Any]]:
+    """conversations.yaml as it was written."""
+    written: list[dict[str, Any]] = yaml.safe_load((HERE / "conversations.yaml").read_text(encoding="utf-8"))
+    return written
 
 
 def tasks() -> list[dict[str, Any]]:
-    """All conversations with their right answers, in the order of conversations.yaml."""
-    families = yaml.safe_load((HERE / "conversations.yaml").read_text(encoding="utf-8"))
+    """All conversations with their right answers."""
     return [
         {
             "id": talk["id"],
@@ -118,25 +124,47 @@ def tasks() -> list[dict[str, Any]]:
             "expected": expected(talk),
             "changes_state": bool(talk.get("needs") or talk.get("first")),
         }
-        for family in families
+        for family in families()
         for talk in family["talks"]
     ]
 
 
-def rendered() -> str:
-    """The text of tasks/gifts.jsonl."""
-    return "".join(json.dumps(task, ensure_ascii=False) + "\n" for task in tasks())
+def corrections() -> list[dict[str, Any]]:
+    """What reviewers said, with the right calls beside it."""
+    return [
+        {
+            "task": talk["id"],
+            "reviewer": talk["review"]["by"],
+            "score": 0.0,
+            "label": talk["review"]["label"],
+            "correction": expected(talk),
+            "comment": talk["review"]["comment"],
+        }
+        for family in families()
+        for talk in family["talks"]
+        if "review" in talk
+    ]
+
+
+def rendered() -> dict[str, str]:
+    """The text of each file that is computed, by its path in the workspace."""
+    rows = {"tasks/gifts.jsonl": tasks(), "corrections/gifts.jsonl": corrections()}
+    return {
+        path: "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found) for path, found in rows.items()
+    }
 
 
 def main() -> int:
-    """Write the task file, or compare it with what would be written. Returns the exit code."""
-    path = HERE / "tasks" / "gifts.jsonl"
-    if "--check" in sys.argv[1:]:
-        same = path.exists() and path.read_text(encoding="utf-8") == rendered()
-        print("tasks/gifts.jsonl is up to date" if same else "tasks/gifts.jsonl is stale: run python oracle.py")
-        return 0 if same else 1
-    path.write_text(rendered(), encoding="utf-8")
-    return 0
+    """Write the computed files, or compare them with what would be written. Returns the exit code."""
+    stale = 0
+    for name, text in rendered().items():
+        path = HERE / name
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            print(f"{name} is stale: run python oracle.py")
+            stale = 1
+    return stale
 
 
 if __name__ == "__main__":
