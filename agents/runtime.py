@@ -185,7 +185,10 @@ class Runtime:
         limits = UsageLimits(request_limit=bundle.limits.steps, total_tokens_limit=bundle.limits.tokens)
         with journaled(journal):
             async with asyncio.timeout(bundle.limits.seconds):
-                return await agent.run(started.input, message_history=history or None, usage_limits=limits)
+                return await agent.run(
+                    started.input, message_history=history or None, usage_limits=limits,
+                    conversation_id=started.conversation_id,
+                )  # fmt: skip
 
     def _journal(self, run_id: str, started: RunStarted, recording: Recording, on_delta: Delta | None) -> Journal:
         with self.database.reading() as session:

@@ -25,6 +25,9 @@ IDEMPOTENCY_KEY: Final = "strop/idempotencyKey"
 
 RUN_ID: Final = "strop/runId"
 
+CONVERSATION_ID: Final = "strop/conversationId"
+"""The same through all turns: a server that keeps something for a customer (a basket) keeps it by this."""
+
 _BROKEN: Final = (
     "connection closed", "server session", "not connected", "connection lost", "broken pipe", "closedresource",
     "brokenresource", "connection refused", "connect error", "stream closed",
@@ -44,7 +47,7 @@ def open_toolset(
     """
 
     async def process(ctx: RunContext[Any], call: CallToolFunc, name: str, args: dict[str, Any]) -> ToolResult:
-        meta = {IDEMPOTENCY_KEY: key_of(ctx), RUN_ID: ctx.run_id or ""}
+        meta = {IDEMPOTENCY_KEY: key_of(ctx), RUN_ID: ctx.run_id or "", CONVERSATION_ID: ctx.conversation_id or ""}
         try:
             answer: ToolResult = cut(
                 await asyncio.wait_for(call(name, args, metadata=meta), spec.call_seconds), result_bytes
