@@ -1,4 +1,4 @@
-"""The gift finder as Strop runs it: definition, server and effects fit together; a basket belongs to a conversation."""
+"""The gift finder as Strop runs it: definition, server, effects fit together; a basket belongs to a conversation."""
 
 import asyncio
 import shutil
@@ -13,7 +13,7 @@ from traces.db import open_database
 
 
 def test_a_basket_lasts_a_conversation_and_no_longer(tmp_path: Path) -> None:
-    """A later turn orders what an earlier one put in; another conversation finds an empty basket; writes have keys."""
+    """A later turn orders what an earlier one put in; another conversation has an empty basket. Writes have keys."""
     root = tmp_path / "shop"
     shutil.copytree(SHOP, root, ignore=shutil.ignore_patterns(".strop", "__pycache__"))
     workspace = open_workspace(root, PATH="/usr/bin:/bin")
