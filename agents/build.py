@@ -1,12 +1,14 @@
 """From a bundle to a pydantic-ai agent. The only place that knows how each field of a bundle takes effect."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import jsonschema
 from pydantic_ai import Agent, ModelRetry, RunContext, StructuredDict, Tool
 from pydantic_ai.models import Model
+from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
 
 from agents.durability import METADATA_KEY, JournalDurability
@@ -102,8 +104,13 @@ def _delegate_tool(delegate: Delegate, hand_over: Hand) -> Tool[Any]:
     async def call(ctx: RunContext[Any], request: str) -> str:
         return await hand_over(delegate, ctx, request)
 
+    async def offered(ctx: RunContext[Any], tool: ToolDefinition) -> ToolDefinition | None:
+        return tool if delegate.when is None or re.search(delegate.when, str(ctx.prompt or "")) else None
+
     # Not an operation of this run: the other agent's run has its own ledger and is walked from there.
-    return Tool(call, name=delegate.tool, description=delegate.description, metadata={METADATA_KEY: False})
+    return Tool(
+        call, name=delegate.tool, description=delegate.description, prepare=offered, metadata={METADATA_KEY: False}
+    )
 
 
 def _validator(schema: dict[str, Any]) -> Callable[[Any], Any]:

@@ -51,6 +51,19 @@ class Delegate(Frozen):
     agent: str
     tool: str
     description: str
+    when: str | None = None
+    """A regular expression: the tool is offered only to a run whose input it is found in. None: always.
+
+    A hand-over costs a whole run of the other agent; a small model offered one takes it for what it cannot do."""
+
+    @field_validator("when")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return value
 
 
 class ToolText(Frozen):

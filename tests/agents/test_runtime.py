@@ -93,6 +93,20 @@ async def test_a_delegated_run_is_one_trace(runtime: Runtime, script: ScriptedMo
     assert report.model_replies == script.served == 3
 
 
+async def test_a_delegate_is_offered_only_when_the_input_calls_for_it(
+    tmp_path: Path, database: Database, script: ScriptedModel
+) -> None:
+    """`when` keeps a tool from the model that the message gives no ground for."""
+    boss = BOSS.replace("description: Asks the clerk.", 'description: Asks the clerk., when: "CL-[0-9]+"')
+    runtime = scripted_runtime(open_workspace(write_workspace(tmp_path / "w", boss, CLERK)), database, script)
+    script._plan = lambda prompt, reply: "fine"
+    for text, offered in (("decide on CL-12", ["ask_clerk"]), ("decide, please", [])):
+        run = (await runtime.run(Start("boss", text))).run
+        with database.reading() as session:
+            (asked,) = read_events(session, run.id, kinds=["model_requested"])
+        assert [tool["name"] for tool in asked.event.tools] == offered
+
+
 async def test_a_conversation_knows_its_earlier_turns(runtime: Runtime) -> None:
     """The history is put together from the earlier run's ledger; none of its messages is stored again."""
     first = await runtime.run(Start("clerk", "I am Jonas"))
