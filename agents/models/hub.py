@@ -6,7 +6,7 @@ import httpx
 
 from agents.models.catalogue import Weights
 from agents.models.errors import PullFailed, WrongDigest
-from agents.models.weights import BLOCK, Progress, Watch, blocks_of, check_room, digest_of, told_when_full
+from agents.models.weights import Progress, Watch, blocks_of, check_room, digest_of, told_when_full
 
 HUB_URL = "https://huggingface.co"
 # A hub behind a firewall often drops packets silently: give up on it after seconds, not minutes.
@@ -52,7 +52,9 @@ def _fetch_all(weights: Weights, part: Path, url: str, watch: Watch | None) -> N
 
 def _fetch_some(client: httpx.Client, weights: Weights, part: Path, url: str, watch: Watch | None) -> None:
     have = _size(part)
-    with client.stream("GET", url, headers={"Range": f"bytes={have}-"} if have else {}) as response:
+    # The bytes as they lie there: a packed answer could not be gone on with in the middle.
+    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
+    with client.stream("GET", url, headers=headers) as response:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             part.unlink(missing_ok=True)
             return
@@ -61,9 +63,10 @@ def _fetch_some(client: httpx.Client, weights: Weights, part: Path, url: str, wa
         if response.status_code != httpx.codes.PARTIAL_CONTENT:
             have = 0  # It does not know Range: from the start.
         with told_when_full(part), part.open("ab" if have else "wb") as out:
-            for block in response.iter_bytes(BLOCK):
+            for block in response.iter_raw():
                 have += len(block)
                 if have > weights.size:
+                    part.unlink()
                     raise PullFailed("the model hub sent more than the pinned file holds")
                 out.write(block)
                 if watch is not None:
