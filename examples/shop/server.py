@@ -49,7 +49,7 @@ Person = Annotated[str, Field(description="name or id of the person the gift is 
 
 @shop.tool(annotations=READ, structured_output=False)
 def get_profile(
-    person: Annotated[str, Field(description="name or id of the person who GETS the gift, such as Lina or R01")],
+    person: Annotated[str, Field(description="name or id of the person who GETS the gift")],
 ) -> str:
     """The person the gift is for, if the customer names them: tastes, allergies, sizes, budget, what they own."""
     with _open() as db:
@@ -71,11 +71,11 @@ def get_profile(
 
 @shop.tool(annotations=READ, structured_output=False)
 def search_products(
-    query: Annotated[str, Field(description="one or two words of taste or kind, such as dinosaurs, tea, crime book")],
+    query: Annotated[str, Field(description="one word for the taste or the kind of thing")],
     person: Person = "",
     max_price: Annotated[float, Field(ge=0, description="highest price in EUR, 0 for no limit")] = 0,
-    avoid: Annotated[str, Field(description="allergens or materials to leave out, such as nuts, wool")] = "",
-    category: Annotated[str, Field(description="leave empty")] = "",
+    avoid: Annotated[str, Field(description="allergens or materials that must not be in it; else empty")] = "",
+    category: Annotated[str, Field(description="usually empty")] = "",
 ) -> str:
     """Products that fit, best first, with id and price. Leaves out what the person cannot have."""
     with _open() as db:
@@ -127,7 +127,7 @@ def add_to_basket(
     ctx: Context,
     product_id: Product,
     quantity: Annotated[int, Field(ge=1, le=baskets.MOST, description="how many pieces")] = 1,
-    size: Annotated[str, Field(description="for clothing only, such as M or 122; else empty")] = "",
+    size: Annotated[str, Field(description="for clothing only; else empty")] = "",
 ) -> str:
     """Put one product into the basket. Only when the customer asked for it. This is not an order."""
     asked = {"product_id": product_id, "quantity": quantity, "size": size}
