@@ -95,11 +95,12 @@ class Story:
     async def _play_desk(self) -> list[Played]:
         tasks = self._learnable()
         with self.screen.act(1, f"The desk answers customers' messages ({self.model})", TRIAL) as bar:
+            first = await self._desk(tasks[:1], bar)  # loads the model: not what a message takes
             begin = time.monotonic()
-            first = await self._desk(tasks[:TRIAL], bar)
-            seconds = max(
-                (time.monotonic() - begin) / TRIAL, sum(one.seconds for one in first) / TRIAL / self.at_once
-            )
+            first += await self._desk(tasks[1:TRIAL], bar)
+            # A demo that goes on with what is there finds these played already: their own seconds count then.
+            own = sum(one.seconds for one in first[1:]) / self.at_once
+            seconds = max(time.monotonic() - begin, own) / (TRIAL - 1)
             plan = make_plan(seconds, self.minutes, self._minutes_gone(), len(tasks))
             self.told.plan = plan
             bar.total(plan.dev)
