@@ -56,9 +56,9 @@ class AgentProgram(dspy.Module):  # type: ignore[misc]
         if self.deployed.trial is None:
             raise RuntimeError("this program was made without a way to try bundles")
         tried = self.deployed.trial(self.bundle(), example)
-        prediction = dspy.Prediction(answer=as_text(tried.output), score=tried.score, feedback=tried.feedback)
-        self.traced({"request": request}, prediction)
-        return prediction
+        answer = as_text(tried.output)
+        self.traced({"request": request}, dspy.Prediction(answer=answer))
+        return dspy.Prediction(answer=answer, score=tried.score, feedback=tried.feedback)
 
     def traced(self, inputs: dict[str, Any], prediction: dspy.Prediction) -> None:
         """Enter one use of the slot into dspy's trace; without it GEPA drops the example."""
