@@ -95,6 +95,23 @@ def test_every_command_is_in_the_readme() -> None:
     assert not [name for name in visible if name not in named]
 
 
+def test_every_command_that_ends_by_itself_takes_json() -> None:
+    """Scripts are told in one way; a screen, a service and a show are for people."""
+    leaves = dict(_leaves("", _root_command()))
+    assert {name for name, command in leaves.items() if "--json" not in _options(command)} == {"demo", "serve", "tui"}
+
+
+def _leaves(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    context = click.Context(command)
+    for verb in command.list_commands(context):
+        below = command.get_command(context, verb)
+        assert below is not None
+        yield from _leaves(f"{name} {verb}".strip(), below)
+
+
 def _options(command: click.Command) -> set[str]:
     return {
         "--help",
