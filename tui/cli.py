@@ -5,7 +5,9 @@ Prevents: a `strop --help` that waits for libraries, and two places that say wha
 """
 
 import importlib
+import os
 import sys
+import threading
 from typing import Final
 
 import click
@@ -52,6 +54,9 @@ SECTIONS: Final = {
 }
 """Verb -> `module:function`, in the order of the help."""
 
+ENGINE_THREAD: Final = "embedded-model"
+"""Name of the threads that wait for the embedded engine (agents/models/stream.py)."""
+
 
 class Strop(Root):
     """The root group: loads a verb's module when the verb (or the help) is asked for."""
@@ -92,4 +97,24 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets an escape for it, never a crash in the middle of a table.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    cli.main(prog_name="strop")
+    try:
+        cli.main(prog_name="strop")
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else 0)
+        raise
+
+
+def leave(code: int) -> None:
+    """End at once where a thread is still inside the embedded engine; else nothing.
+
+    Such a thread stops at its next token, which on a busy machine may be long after it was told to. An interpreter
+    that ends before it aborts the whole process, and the exit code is lost.
+    """
+    engine = sys.modules.get("agents.models.engine")
+    if engine is None:
+        return
+    engine.close_engines()
+    if any(thread.name == ENGINE_THREAD for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

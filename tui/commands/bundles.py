@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tui.commands.opening import in_workspace, ledger, load, with_json
+from tui.commands.opening import in_workspace, ledger, load, load_settings, with_json
 from tui.commands.printing import glyphs, print_json, print_lines, say, width
 
 
@@ -48,7 +48,7 @@ def show(digest: str, as_json: bool, folder: Path | None) -> None:
     from agents.service.views import bundle_view
     from tui.lines.review import bundle_lines
 
-    with ledger(load(folder)) as database, database.reading() as session:
+    with ledger(load_settings(folder)) as database, database.reading() as session:
         view = bundle_view(session, digest)
     if as_json:
         print_json(view)
@@ -66,7 +66,7 @@ def diff(digest: str, against: str | None, as_json: bool, folder: Path | None) -
     from agents.service.views import bundle_diff
     from tui.lines.diff import diff_lines
 
-    with ledger(load(folder)) as database, database.reading() as session:
+    with ledger(load_settings(folder)) as database, database.reading() as session:
         lines = bundle_diff(session, digest, against)
     if as_json:
         print_json(lines)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.commands.opening import in_workspace, ledger, load, signed, with_json, writing
+from tui.commands.opening import in_workspace, ledger, load, load_settings, signed, with_json, writing
 from tui.commands.printing import glyphs, print_json, print_lines, say, width
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def proposals(digest: str | None, agent: str | None, as_json: bool, folder: Path
     from agents.service.views import bundle_diff, proposal_list, proposal_view
     from tui.lines.rows import proposal_head, proposal_row
 
-    with ledger(load(folder)) as database, database.reading() as session:
+    with ledger(load_settings(folder)) as database, database.reading() as session:
         if digest is not None:
             one = proposal_view(session, digest)
             diff = bundle_diff(session, one.bundle.digest, one.incumbent or None)
@@ -80,7 +80,7 @@ def approve(
     from agents.prompts.store import match_bundle
     from agents.review import approve_proposal
 
-    workspace = load(folder)
+    workspace = load_settings(folder)
     with writing(workspace) as recorder:
         with recorder.database.reading() as session:
             full = match_bundle(session, digest)
@@ -100,7 +100,7 @@ def reject(digest: str, reason: str, by: str | None, shown: str | None, as_json:
     from agents.prompts.store import match_bundle
     from agents.review import reject_proposal
 
-    workspace = load(folder)
+    workspace = load_settings(folder)
     with writing(workspace) as recorder:
         with recorder.database.reading() as session:
             full = match_bundle(session, digest)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tui.commands.opening import in_workspace, load, with_json, writing
+from tui.commands.opening import in_workspace, load_settings, with_json, writing
 from tui.commands.printing import print_json, say
 
 
@@ -30,7 +30,7 @@ def feedback(
     from traces.store import get_run, match_run
 
     right = None if correction is None else read_value(correction)
-    workspace = load(folder)
+    workspace = load_settings(folder)
     judgement = Judgement(by=by or workspace.user, score=score, label=label, comment=comment, correction=right, op=op)
     with writing(workspace) as recorder:
         with recorder.database.reading() as session:

@@ -24,11 +24,15 @@ class Live:
         self.run_id = run_id
         self.text = ""
         self._open = False
+        self._kind = ""
 
     def delta(self, kind: str, piece: str) -> None:
         """A piece of a reply while it is written."""
         if kind == "tool" or not piece:
             return
+        if kind != self._kind:
+            self._break()
+            self._kind = kind
         if kind == "text":
             self.text += piece
         shown = "\n".join(clean(part) for part in piece.split("\n"))
@@ -80,7 +84,7 @@ def _line(kind: str, event: Any) -> tuple[str, str] | None:
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, dict) and value.keys() <= {"result", "kind", "metadata"} and "result" in value:
+    if isinstance(value, dict) and value.keys() >= {"kind", "result"}:  # as results are recorded
         value = value["result"]
     from tui.lines.blocks import pretty
 

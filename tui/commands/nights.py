@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tui.commands.opening import in_workspace, ledger, load, with_json
+from tui.commands.opening import in_workspace, ledger, load_settings, with_json
 from tui.commands.printing import glyphs, print_json, print_lines, say, width
 
 
@@ -25,7 +25,7 @@ def list_(agent: str | None, limit: int, as_json: bool, folder: Path | None) -> 
     from tui.lines.line import Line
     from tui.lines.rows import night_head, night_row
 
-    with ledger(load(folder)) as database, database.reading() as session:
+    with ledger(load_settings(folder)) as database, database.reading() as session:
         found = night_list(session, agent=agent, limit=limit)
     if as_json:
         print_json(found)
@@ -49,7 +49,7 @@ def show(night_id: str, as_json: bool, folder: Path | None) -> None:
     from traces.errors import NotFound
     from tui.lines.review import night_lines
 
-    with ledger(load(folder)) as database, database.reading() as session:
+    with ledger(load_settings(folder)) as database, database.reading() as session:
         found = [night for night in night_list(session, limit=1000) if _means(night_id, night.id)]
         if len(found) != 1:
             what = "night" if not found else "single night (several match)"

@@ -63,6 +63,16 @@ def load(folder: Path | None) -> "Workspace":
     return load_workspace(root_of(folder))
 
 
+def load_settings(folder: Path | None) -> "Workspace":
+    """The workspace without its agents and servers: to read the record, or to decide about what is in it.
+
+    Neither must depend on whether today's files are right, nor wait until they are read.
+    """
+    from agents.config import load_workspace
+
+    return load_workspace(root_of(folder), agents={}, servers={})
+
+
 @contextmanager
 def ledger(workspace: "Workspace") -> Iterator["Database"]:
     """The workspace's database with all tables, closed afterwards."""

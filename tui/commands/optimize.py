@@ -78,9 +78,7 @@ def _print(result: "NightResult") -> None:
     spent = result.spent
     say(f"{result.night}  {duration(result.seconds)}  {spent.rollouts} rollouts  {spent.tokens:.0f} tokens")
     if result.proposal is not None:
-        say(
-            f"It proposes {result.proposal}. Look: strop proposals {result.proposal[7:19]}, then decide."
-        )
+        say(f"It proposes {result.proposal}. Look: strop proposals {result.proposal[7:19]}, then decide.")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.commands.opening import in_workspace, ledger, load, with_json
+from tui.commands.opening import in_workspace, ledger, load_settings, with_json
 from tui.commands.printing import glyphs, print_json, print_lines, say, width
 
 NEWLINE = "\n"
@@ -38,7 +38,7 @@ def list_(words: tuple[str, ...], limit: int, after: str | None, as_json: bool, 
     from tui.lines.rows import run_head, run_row
 
     query = " ".join(words)
-    with ledger(load(folder)) as database, database.reading() as session:
+    with ledger(load_settings(folder)) as database, database.reading() as session:
         start = None if after is None else match_run(session, after)
         shown = run_page(session, query, after=start, limit=limit)
     if as_json:
@@ -73,7 +73,7 @@ def show(run_id: str, raw: bool, as_json: bool, folder: Path | None) -> None:
     """Show a whole run, and the runs it delegated to. RUN: an id, its start or its end."""
     from traces.store import match_run
 
-    with ledger(load(folder)) as database, database.reading() as session:
+    with ledger(load_settings(folder)) as database, database.reading() as session:
         full = match_run(session, run_id)
         told = [_whole(session, one) for one in [full, *_below(session, full)]]
     if raw:

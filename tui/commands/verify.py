@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tui.commands.opening import in_workspace, ledger, load, with_json
+from tui.commands.opening import in_workspace, ledger, load_settings, with_json
 from tui.commands.printing import console, print_json, say
 from tui.commands.telling import LEDGER
 
@@ -20,7 +20,7 @@ def verify(as_json: bool, folder: Path | None) -> None:
     """
     from traces.verify import verify as prove
 
-    with ledger(load(folder)) as database, database.reading() as session:
+    with ledger(load_settings(folder)) as database, database.reading() as session:
         report = prove(session)
     if as_json:
         print_json({"whole": report.whole, **asdict(report)})

@@ -68,6 +68,16 @@ def test_a_wrong_file_is_named(strop: Shell, root: Path, name: str, content: byt
     assert name in strop.told("run", "plain", "Hello", code=3)
 
 
+def test_the_record_is_read_whatever_the_files_say_today(strop: Shell, root: Path, agent_file: Write) -> None:
+    """A broken definition keeps nobody from reading, judging and proving what happened before."""
+    run = strop.json("run", "plain", "Hello")["run"]["id"]
+    agent_file("broken", "[")
+    (root / "mcp.json").write_text("{")
+    assert strop.json("runs", "list")["items"][0]["id"] == run
+    assert strop.json("feedback", run, "--score", "1")["feedback"] == 1
+    assert strop.json("verify")["whole"]
+
+
 def test_no_workspace(strop: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Outside of a workspace, and with a wrong --workspace."""
     monkeypatch.chdir(tmp_path)

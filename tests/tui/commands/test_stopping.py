@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.commands.workshop import Shell, serve, surroundings
+from tests.tui.commands.workshop import Shell, serve, surroundings, write_agent
 
 PROGRAM = [sys.executable, "-c", "from tui.cli import main; main()"]
 
@@ -58,3 +58,21 @@ def test_a_closed_pipe_is_no_error(root: Path) -> None:
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     assert "error" not in done.stderr
+
+
+@pytest.mark.model
+def test_an_engine_at_work_does_not_spoil_the_exit_code(root: Path) -> None:
+    """A run whose time is up ends with its own code, though the embedded engine is still reading the prompt."""
+    from agents.config import models_dir
+    from agents.models.weights import find_weights
+
+    if find_weights("smollm2-135m-instruct", models_dir()) is None:
+        pytest.skip("the weights of smollm2-135m-instruct are not here: strop model pull smollm2-135m-instruct")
+    more = "strop: {limits: {seconds: 4}}\nmodel_settings: {max_tokens: 4000}\n"
+    write_agent(root, "small", model="local:smollm2-135m-instruct", more=more)
+    world = surroundings(root)
+    command = [*PROGRAM, "run", "small", "Write a very long story about the sea."]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **world)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.startswith("error: the run's time is up")
+    assert "FATAL" not in done.stderr
