@@ -16,7 +16,7 @@ from agents.runtime import Runtime
 from agents.selection import live_bundle
 from agents.service import problems
 from agents.service.deps import Service
-from agents.service.gates import TextGate, TokenGate
+from agents.service.gates import RequestGate, TokenGate
 from agents.service.routes import agents, bundles, feed, health, nights, proposals, runs
 from agents.service.stream import Bell
 from agents.service.wire import Problem
@@ -48,7 +48,7 @@ def create_app(workspace: Workspace, runtime: Runtime, *, token: str = "") -> Fa
     for room in (health, agents, runs, bundles, proposals, nights, feed):
         app.include_router(room.router)
     problems.install(app)
-    app.add_middleware(TextGate)
+    app.add_middleware(RequestGate, largest=LARGEST_REQUEST)
     if token:
         app.add_middleware(TokenGate, token=token)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""What stands before every route: who may ask at all, and text that no database could look up.
+"""What stands before every route: who may ask at all, and what nothing could be done with.
 
 Plain ASGI, so that a stream passes through untouched.
 """
@@ -33,15 +33,24 @@ class TokenGate:
         await self.app(scope, receive, send)
 
 
-class TextGate:
-    """Refuses NUL in paths and queries: PostgreSQL has no such text, so nothing can be meant by it."""
+class RequestGate:
+    """Refuses what no route could do anything with: NUL in an address (PostgreSQL has no such text), and a body
+    that says it is too large. One that does not say so is stopped while it is read.
+    """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, largest: int) -> None:
         self.app = app
+        self.largest = largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 400 or pass on."""
-        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
-            await answer(400, "the address holds a NUL character")(scope, receive, send)
-            return
+        """Answer 400 or 413, or pass on."""
+        if scope["type"] == "http":
+            if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+                await answer(400, "the address holds a NUL character")(scope, receive, send)
+                return
+            length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+            if length.isdigit() and (len(length) > 15 or int(length) > self.largest):
+                problem = answer(413, f"the body has {length.decode()[:20]} bytes; {self.largest:,} are the most")
+                await problem(scope, receive, send)
+                return
         await self.app(scope, receive, send)
