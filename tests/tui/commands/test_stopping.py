@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,11 @@ def test_a_run_stopped_in_a_call_goes_on(strop: Shell, root: Path, sent: signal.
     serve(root, "slow", env={"PIPE": str(pipe)})
     command = [*PROGRAM, "run", "slow", "Hello"]
     world = surroundings(root)
-    # The pipe opens when the tool has opened its end: then the call is under way.
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **world) as process, pipe.open("w"):
-        process.send_signal(sent)
-        told = process.communicate()[1]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **world) as process:
+        threading.Thread(target=_open_when_it_ends, args=(process, pipe), daemon=True).start()
+        with pipe.open("w"):  # opens when the tool has opened its end: then the call is under way
+            process.send_signal(sent)
+            told = process.communicate()[1]
     assert process.returncode == code, told
     run = strop.json("runs", "list")["items"][0]
     assert run["status"] == "running"
@@ -39,6 +41,12 @@ def test_a_run_stopped_in_a_call_goes_on(strop: Shell, root: Path, sent: signal.
     assert "the answer" in str(detail["answer"])
     report = strop.json("verify")
     assert (report["whole"], report["model_replies"]) == (True, 2)
+
+
+def _open_when_it_ends(process: "subprocess.Popen[str]", pipe: Path) -> None:
+    """A run that ends before its call must not leave the test waiting at the pipe."""
+    process.wait()
+    os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
 
 
 def _free_leases(root: Path) -> None:
