@@ -78,12 +78,18 @@ def test_desk_answers_are_possible() -> None:
 
 
 def test_hand_overs_name_claims_of_their_own_split() -> None:
-    """A message is handed over exactly if it asks for a decision by number, on a claim of the same split."""
+    """A message is handed over exactly if it asks for a decision by number, on a claim of the same split.
+
+    To those, and to no others, the desk is offered the claims assistant.
+    """
+    desk = yaml.safe_load((EXAMPLE / "agents" / "desk.yaml").read_text(encoding="utf-8"))
+    when = desk["strop"]["delegates"][0]["when"]
     claims = {split: str(split_of(read_lines("tasks", "claims"), split)) for split in ("dev", "heldout")}
     handed = 0
     for row in read_lines("tasks", "desk"):
         number = re.search(r"CL-\d{4}", row["turns"][0].upper())
-        assert bool(number) == ("calls" in row["expected"]) == row["changes_state"]
+        offered = bool(re.search(when, row["turns"][0]))
+        assert offered == bool(number) == ("calls" in row["expected"]) == row["changes_state"]
         if number:
             handed += 1
             assert number.group() in claims[row["split"]]
