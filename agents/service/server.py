@@ -191,6 +191,8 @@ def _only_one(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _tcp(host: str, port: int) -> Iterator[sockets.socket]:
+    if not 0 <= port <= 65_535:  # the resolver would quietly take its last 16 bits
+        raise UsageError(f"cannot listen on {host}:{port}: there is no such port", hint="Check --port.")
     with ExitStack() as stack:
         try:
             found = sockets.getaddrinfo(host, port, type=sockets.SOCK_STREAM, flags=sockets.AI_PASSIVE)
