@@ -94,7 +94,7 @@ async def _evaluate(
         with runtime.database.reading() as session:
             stored = get_bundle(session, bundle).bundle
         player = Player(workspace, runtime, stored.agent, bundle, name)
-        slots = asyncio.Semaphore(concurrency or (2 if stored.model.startswith("local:") else 8))
+        slots = asyncio.Semaphore(concurrency or _at_once(workspace, stored.model))
         done = 0
 
         async def play(task: Task) -> TaskScore:
@@ -112,6 +112,10 @@ async def _evaluate(
         raise _first(errors) from None
     finally:
         await runtime.close()
+
+
+def _at_once(workspace: Workspace, model: str) -> int:
+    return workspace.local.slot_count() if model.startswith("local:") else 8
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from traces.db import Database
 from traces.errors import OperationTaken
-from traces.events import Event, NightEnded, NightResumed, NightStarted, SealedOpened, StageReached
+from traces.events import Event, NightEnded, NightResumed, NightStarted, RolloutScored, SealedOpened, StageReached
 from traces.ids import new_id
 from traces.leases import claim, release
 from traces.recorder import Recorder
@@ -68,9 +68,15 @@ class NightLog:
         """The openings of the sealed pool in this night."""
         return self.all(SealedOpened)
 
-    def earlier_openings(self) -> int:
-        """How often earlier nights opened the agent's sealed pool."""
-        return sum(len(self.of_earlier(stream, SealedOpened)) for stream in self.earlier())
+    def earlier_openings(self) -> list[frozenset[str]]:
+        """For each earlier opening of the agent's sealed pool, the examples that were looked at."""
+        found = []
+        for stream in self.earlier():
+            tried = self.of_earlier(stream, RolloutScored)
+            for opening in self.of_earlier(stream, SealedOpened):
+                seen = (one.example for one in tried if one.pool == "sealed" and one.bundle == opening.bundle)
+                found.append(frozenset(seen))
+        return found
 
     def worked_seconds(self) -> float:
         """Wall time somebody worked on this night, without the time between a stop and its resumption."""

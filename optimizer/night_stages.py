@@ -165,8 +165,15 @@ class Night:
         while entered and not self._can_pay(self._plan(pools, len(entered), replica)):
             dropped = entered.pop()
             self._say("search", f"the purse cannot race {short(dropped[0])} ({dropped[1].strategy}) as well")
+            if not entered:
+                raise PurseEmpty("the purse cannot pay for racing one candidate and proving it")
         said = ", ".join(f"{short(digest)} {one.strategy}" for digest, one in entered) or "none"
-        self._reach("search", f"{len(entered)} candidates: {said}", candidates=[digest for digest, _ in entered])
+        planned_rollouts = self._plan(pools, len(entered), replica)
+        minutes = planned_rollouts * self.rollouts.pace() / 60
+        self._reach(
+            "search", f"{len(entered)} candidates: {said}; about {planned_rollouts} rollouts, {minutes:.1f} minutes",
+            candidates=[digest for digest, _ in entered], planned=planned_rollouts,
+        )  # fmt: skip
         return self._some(entered)
 
     def _found_before(self) -> list[tuple[str, Candidate]]:
@@ -195,7 +202,7 @@ class Night:
 
     def _can_pay(self, rollouts: int) -> bool:
         try:
-            self.purse.check(Amount(rollouts=rollouts))
+            self.purse.check(Amount(rollouts=rollouts), seconds=rollouts * self.rollouts.pace())
         except PurseEmpty:
             return False
         return True

@@ -118,7 +118,7 @@ def _work(
         incumbent = get_bundle(session, started.incumbent).bundle
     rollouts = Rollouts(
         log, lambda: make_runtime(workspace, log.database), workspace.agent(log.agent).block.metric, purse,
-        incumbent=started.incumbent, concurrency=settings.concurrency or _slots(incumbent.model),
+        incumbent=started.incumbent, concurrency=settings.concurrency or _slots(workspace, incumbent.model),
     )  # fmt: skip
     try:
         model = reflection or _reflection_model(workspace)
@@ -159,12 +159,14 @@ def _end(log: NightLog, started: NightStarted, ended: Ended, purse: Purse, resum
 def _reflection_model(workspace: Workspace) -> Model[Any] | None:
     if workspace.reflection_model is None:
         return None
-    return resolve_model(workspace.reflection_model, workspace.local)
+    return resolve_model(
+        workspace.reflection_model, workspace.local, compatible=workspace.compatible_server
+    )
 
 
-def _slots(model: str) -> int:
+def _slots(workspace: Workspace, model: str) -> int:
     """An embedded model works on few prompts at once; a served one waits for the network."""
-    return 2 if model.startswith("local:") else 8
+    return workspace.local.slot_count() if model.startswith("local:") else 8
 
 
 # --- one night of an agent at a time --------------------------------------------------------------------------

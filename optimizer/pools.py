@@ -91,11 +91,19 @@ def _draw(agent: str, family: str) -> str:
 
 
 class SealedPool:
-    """Examples that nobody may see before the proof. Their number and families' count are no secret."""
+    """Examples that nobody may see before the proof. Their number and families' count are no secret.
+
+    An example that earlier nights looked at proves less each time. Once the fresh ones are half of the pool or more,
+    the worn ones rest and the opening counts as a first one.
+    """
 
     def __init__(self, examples: Iterable[Example], log: NightLog) -> None:
-        self.__examples = tuple(examples)
+        everything = tuple(examples)
         self._log = log
+        self._worn = log.earlier_openings()
+        worn = frozenset[str]().union(*self._worn)
+        fresh = tuple(example for example in everything if example.id not in worn)
+        self.__examples = fresh if 2 * len(fresh) >= len(everything) else everything
 
     def __len__(self) -> int:
         return len(self.__examples)
@@ -106,14 +114,16 @@ class SealedPool:
         return len({example.family for example in self.__examples})
 
     def open(self, bundle: str) -> tuple[tuple[Example, ...], int]:
-        """(the examples, which opening of the agent's sealed pool this is) for proving one bundle.
+        """(the examples, which opening of any of them this is) for proving one bundle.
 
         Written to the ledger before it returns. Opening again for the same bundle in a resumed night is the same
         opening.
         """
-        known = next((one for one in self._log.sealed_openings() if one.bundle == bundle), None)
+        opened = self._log.sealed_openings()
+        known = next((one for one in opened if one.bundle == bundle), None)
         if known is None:
-            opening = self._log.earlier_openings() + len(self._log.sealed_openings()) + 1
-            known = SealedOpened(op=f"open/{bundle}", bundle=bundle, opening=opening, examples=len(self))
+            here = {example.id for example in self.__examples}
+            earlier = sum(1 for seen in self._worn if seen & here) + len(opened)
+            known = SealedOpened(op=f"open/{bundle}", bundle=bundle, opening=earlier + 1, examples=len(self))
             self._log.append(known)
         return self.__examples, known.opening

@@ -84,10 +84,10 @@ class Purse:
         """How long the night has worked, earlier sittings included."""
         return time.monotonic() - self._began
 
-    def check(self, amount: Amount | None = None) -> None:
-        """Raise PurseEmpty when `amount` more could pass a cap."""
+    def check(self, amount: Amount | None = None, *, seconds: float = 0.0) -> None:
+        """Raise PurseEmpty when `amount` more, taking so many seconds, could pass a cap."""
         with self._lock:
-            self._refuse_over(self._spent + self._reserved + (amount or Amount()))
+            self._refuse_over(self._spent + self._reserved + (amount or Amount()), seconds)
 
     def reserve(self, amount: Amount) -> Amount:
         """Set an amount aside before a call; give it back with `settle`.
@@ -118,13 +118,13 @@ class Purse:
                     hint="See the runs of this night for the cause; the same command goes on with the night.",
                 )
 
-    def _refuse_over(self, amount: Amount) -> None:
+    def _refuse_over(self, amount: Amount, seconds: float = 0.0) -> None:
         caps = self.caps
         over = (
             ("tokens", amount.tokens, caps.tokens),
             ("dollars", amount.dollars, caps.dollars),
             ("rollouts", amount.rollouts, caps.rollouts),
-            ("minutes", self.seconds / 60, caps.minutes),
+            ("minutes", (self.seconds + seconds) / 60, caps.minutes),
         )
         for name, value, cap in over:
             if cap is not None and value > cap:

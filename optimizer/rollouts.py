@@ -83,6 +83,7 @@ class Rollouts:
         # The night's lease keeps others out; under its name a killed night's runs are taken up at once.
         self._runtime.worker = log.stream
         self._slots = asyncio.Semaphore(concurrency)
+        self._at_once = concurrency
         self._known = {one.op: one for one in log.all(RolloutScored)}
         self._older = {
             one.op: one for stream in reversed(list(log.earlier())) for one in log.of_earlier(stream, RolloutScored)
@@ -97,6 +98,11 @@ class Rollouts:
             self.thread.run(self._runtime.close())
         finally:
             self.thread.close()
+
+    def pace(self) -> float:
+        """Wall seconds a rollout has taken so far in this night; 0 before the first."""
+        made = [one.seconds for one in self._known.values() if is_paid(self.log, one)]
+        return sum(made) / len(made) / self._at_once if made else 0.0
 
     # --- asking for rollouts ----------------------------------------------------------------------------------
 
@@ -264,9 +270,12 @@ class Rollouts:
 
 def paid_tonight(log: NightLog) -> Amount:
     """What this night's own rollouts cost so far; those read from other records cost nothing."""
-    own = f"run_{log.stream.removeprefix('night_')}_"
-    made = [_paid(one) for one in log.all(RolloutScored) if (one.run_id or "").startswith(own)]
-    return sum(made, Amount())
+    return sum((_paid(one) for one in log.all(RolloutScored) if is_paid(log, one)), Amount())
+
+
+def is_paid(log: NightLog, scored: RolloutScored) -> bool:
+    """Whether this very night made the run, as opposed to reading it from another record."""
+    return (scored.run_id or "").startswith(f"run_{log.stream.removeprefix('night_')}_")
 
 
 def prompt_tokens(bundle: Bundle) -> float:

@@ -32,7 +32,7 @@ class NightSettings(BaseModel):
     sealed_examples: int | None = Field(default=None, description="the most sealed pairs of the proof; None: all")
     replicas: int = Field(default=1, ge=1, description="runs per sealed example and arm")
     least_examples: int = Field(default=12, ge=4, description="fewer sealed examples than this: no night")
-    concurrency: int = Field(default=0, ge=0, description="rollouts at once; 0: 2 for embedded models, else 8")
+    concurrency: int = Field(default=0, ge=0, description="at once; 0: the slots of an embedded model, else 8")
     rollouts: int | None = 400
     tokens: int | None = None
     dollars: float | None = 5.0

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from optimizer.night_log import NightLog, take_night
+from optimizer.progress import Progress
 from tests.crash.workshop import in_fork
 from tests.optimizer.conftest import Proven, reopen
 from tests.optimizer.night_world import Answer, World, learner, night
@@ -87,3 +88,18 @@ def replies(world: World) -> int:
     """Model replies in the whole ledger."""
     with world.database.reading() as session:
         return len(read_feed(session, after=0, kinds=["model_replied"], limit=100_000))
+
+
+def test_ctrl_c_leaves_the_night_open_and_the_same_command_ends_it(proven: Proven, world: World) -> None:
+    """Interrupted in the race: no verdict is written, and nothing recorded is run again."""
+
+    def interrupt(step: Progress) -> None:
+        if step.stage == "race" and step.done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        night(world, progress=interrupt)
+    result = night(world)
+    assert result.resumed
+    assert (result.verdict, result.proposal) == (proven.result.verdict, proven.result.proposal)
+    assert replies(world) <= replies(proven.world) + 1, "at most the call under way was given up"

@@ -1,5 +1,6 @@
 """The pools: disjoint by family, balanced, never moving; sealed examples only by a counted opening."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from optimizer.examples import POOLS, Example, Pool
 from optimizer.night_log import NightLog
 from optimizer.pools import assign, make_pools
 from traces.db import open_database
-from traces.events import NightEnded, NightStarted, SealedOpened
+from traces.events import NightEnded, NightStarted, RolloutScored, SealedOpened
 
 SHARES: dict[Pool, float] = {"reflect": 0.35, "select": 0.2, "sealed": 0.45}
 
@@ -21,6 +22,12 @@ def example(name: str, family: str, team: str = "Heron", changes: bool = False) 
         id=f"ex_{name}", agent="desk", input=name, run=f"run_{name}", bundle="sha256:0", family=family,
         expected={"output": {"team": team}}, score=0.0, changes_state=changes,
     )  # fmt: skip
+
+
+def looked_at(log: NightLog, examples: Iterable[Example]) -> None:
+    """The candidate was tried on these sealed examples."""
+    for one in examples:
+        log.append(RolloutScored(op=one.id, bundle="sha256:1", example=one.id, replica=0, pool="sealed", score=1.0))
 
 
 def population(families: int, size: int = 3) -> list[Example]:
@@ -82,8 +89,9 @@ def test_no_attribute_of_the_sealed_pool_gives_its_examples(log: NightLog) -> No
 def test_each_opening_is_counted_over_nights_and_only_once_in_a_resumed_one(log: NightLog) -> None:
     """Opening again for the same bundle after a crash is the same opening; the next night's is the next."""
     sealed = make_pools(population(12), SHARES, {}, log).sealed
-    assert sealed.open("sha256:1")[1] == 1
-    assert sealed.open("sha256:1")[1] == 1
+    examples, opening = sealed.open("sha256:1")
+    assert opening == sealed.open("sha256:1")[1] == 1
+    looked_at(log, examples)
     log.append(NightEnded(verdict="no improvement", reasons=[]))
     later = begun(NightLog(log.database, "night_2", "desk"))
     assert make_pools(population(12), SHARES, {}, later).sealed.open("sha256:1")[1] == 2
@@ -97,3 +105,18 @@ def test_what_cannot_be_scored_teaches_but_proves_nothing(log: NightLog) -> None
     assert pools.reflect
     assert not pools.select
     assert len(pools.sealed) == 0
+
+
+def test_worn_examples_rest_when_half_of_the_pool_is_fresh(log: NightLog) -> None:
+    """What was opened proves less each time; enough new examples are a pool of their own, not opened before."""
+    old = population(12)
+    worn, _ = make_pools(old, SHARES, {}, log).sealed.open("sha256:1")
+    looked_at(log, worn)
+    log.append(NightEnded(verdict="no improvement", reasons=[]))
+    later = begun(NightLog(log.database, "night_2", "desk"))
+    again = make_pools(old, SHARES, {}, later).sealed
+    assert len(again) == len(worn)
+    new = [example(f"new-{n}", f"new-{n}", team=f"team-{n % 4}") for n in range(40)]
+    examples, opening = make_pools([*old, *new], SHARES, {}, later).sealed.open("sha256:2")
+    assert opening == 1
+    assert not {one.id for one in examples} & {one.id for one in worn}
