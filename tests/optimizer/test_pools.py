@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.examples import POOLS, Example, Pool
@@ -51,6 +51,7 @@ def begun(log: NightLog) -> NightLog:
     return log
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=1, max_size=60))
 def test_a_family_is_in_one_pool_and_stays_there(members: list[tuple[int, bool]]) -> None:
     """Whatever examples come later, a family that has a pool keeps it."""
