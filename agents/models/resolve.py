@@ -14,18 +14,25 @@ from agents.models.settings import LocalSettings
 __all__ = ["LocalSettings", "resolve_model"]
 
 PREFIX = "local:"
+OPENAI_HOST = "api.openai.com"
+SHAPE = "Write PROVIDER:NAME, for example openai:gpt-5-mini, or local:qwen2.5-coder-1.5b-instruct."
 
 
-def resolve_model(model: str, local: LocalSettings) -> Model[Any]:
+def resolve_model(model: str, local: LocalSettings, *, compatible: bool = False) -> Model[Any]:
     """Return the model `model` names: `local:NAME`, or any pydantic-ai string such as `openai:gpt-5`.
 
-    Nothing is loaded or asked yet. `openai:` also reaches any compatible server at `OPENAI_BASE_URL`.
+    `compatible`: OPENAI_BASE_URL points to somebody else's server. Those speak the chat protocol, while `openai:`
+    means OpenAI's own newer one; so `openai:NAME` is then asked as `openai-chat:NAME`.
+
+    Nothing is loaded or asked yet.
     Raises `UnknownWeights`, `ModelNotConfigured`.
     """
     if model.startswith(PREFIX):
         return LocalModel(get_weights(model.removeprefix(PREFIX)), local)
+    if compatible and model.startswith("openai:"):
+        model = "openai-chat:" + model.removeprefix("openai:")
     try:
-        return infer_model(model)
+        return _spoken_to(model, infer_model(model))
     except UserError as refused:
         raise _not_configured(model, str(refused)) from refused
     except ImportError as missing:
@@ -33,15 +40,22 @@ def resolve_model(model: str, local: LocalSettings) -> Model[Any]:
     except ValueError as unknown:
         raise ModelNotConfigured(
             f"no model can be made of {model!r}: {unknown}",
-            hint="Write PROVIDER:NAME, for example openai:gpt-5-mini, or local:qwen2.5-coder-1.5b-instruct.",
+            hint=SHAPE,
         ) from unknown
+
+
+def _spoken_to(name: str, model: Model[Any]) -> Model[Any]:
+    provider, _, rest = name.partition(":")
+    if provider == "openai" and OPENAI_HOST not in (model.base_url or OPENAI_HOST):
+        return infer_model(f"openai-chat:{rest}")
+    return model
 
 
 def _not_configured(model: str, said: str) -> ModelNotConfigured:
     """A missing key in our own words, where its variable is named: pydantic-ai speaks of ways that a file has not."""
     variable = re.search(r"`([A-Z][A-Z0-9_]+)`", said)
     if variable is None:
-        return ModelNotConfigured(f"the model {model!r} is not configured: {said}")
+        return ModelNotConfigured(f"the model {model!r} cannot be had: {said}", hint=SHAPE)
     return ModelNotConfigured(
         f"the model {model!r} is not configured: {variable[1]} is not set",
         hint=f"Set {variable[1]} in the environment, or name another model (STROP_MODEL, or in the agent's file).",
