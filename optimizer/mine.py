@@ -5,7 +5,7 @@ right answers come from trusted tiers only, copies are dropped, and families kee
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -94,8 +94,9 @@ def _example(
     history = tuple(recorded.started.history)
     example = Example(
         id=example_id(run.id), agent=run.agent, input=recorded.started.input, run=run.id, bundle=run.bundle,
-        family="", expected=expected, answer=_answer(expected, recorded.output), history=history, comments=comments,
-        tier=tier, output=recorded.output, calls=recorded.calls, tokens=run.input_tokens + run.output_tokens,
+        family="", expected=expected, answer=_answer(expected, recorded.output, metric), history=history,
+        comments=comments, tier=tier, output=recorded.output, calls=recorded.calls,
+        tokens=run.input_tokens + run.output_tokens,
         changes_state=any(True for _ in recorded.writes) or bool(recorded.started.metadata.get("changes_state")),
         score=score(metric, expected, recorded.output, recorded.calls).value if scorable else None,
     )  # fmt: skip
@@ -134,18 +135,22 @@ def _own(recorded: RecordedRun, metric: Metric) -> dict[str, Any]:
     return {} if recorded.output is None else {"output": recorded.output}
 
 
-def _answer(expected: Mapping[str, Any], output: Any) -> Any:
-    """The whole right answer: the run's own, corrected, less the free texts that repeat the mistake."""
+def _answer(expected: Mapping[str, Any], output: Any, metric: Metric) -> Any:
+    """The whole right answer: the run's own, corrected, without the free text of an answer that was wrong.
+
+    Whoever corrected a field did not write the sentence beside it, and what a model said around a mistake is no
+    example to follow.
+    """
     right = expected.get("output")
     if not isinstance(right, Mapping) or not isinstance(output, Mapping):
         return right
-    wrong = [str(output[name]) for name in right if name in output and output[name] != right[name]]
-    kept = {name: value for name, value in output.items() if name in right or not _repeats(value, wrong)}
+    corrected = any(output.get(name) != value for name, value in right.items())
+    kept = {
+        name: right.get(name, value)
+        for name, value in output.items()
+        if name in right or name in metric.fields or not (corrected and isinstance(value, str))
+    }
     return {**kept, **right}
-
-
-def _repeats(value: Any, wrong: Iterable[str]) -> bool:
-    return isinstance(value, str) and any(word and word.casefold() in value.casefold() for word in wrong)
 
 
 # --- families and copies --------------------------------------------------------------------------------------
