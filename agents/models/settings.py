@@ -16,8 +16,12 @@ class LocalSettings:
     """Where the weights lie and how much of the machine a running model may use.
 
     `threads` 0 means every processor this process may use; `slots` is how many requests are worked on at
-    once; `context` is the room of ONE request in tokens. `omp_wait_policy` only works if set before the
-    engine is first loaded in this process.
+    once, 0 meaning one; `context` is the room of ONE request in tokens. `omp_wait_policy` only works if set before
+    the engine is first loaded in this process.
+
+    One slot is the default because several change the replies: what is computed together is rounded
+    differently. Measured with the 1.5B weights at temperature 0, 12 of 16 replies were worded differently with
+    four slots, two of them with another decision, for a seventh less computing.
     """
 
     models_dir: Path
