@@ -12,7 +12,16 @@ from typing import Final
 
 import click
 
-from tui.commands.telling import Root
+try:
+    from tui.commands.telling import Root
+except ModuleNotFoundError as missing:
+    if missing.name not in {"agents.errors", "agents.models.errors"}:
+        raise
+    # The one mistake that keeps even `strop doctor` from starting.
+    sys.exit(
+        "error: another package called `agents` hides Strop's own (openai-agents has one)\n"
+        "hint: Install Strop into an environment of its own: make install, or python -m venv and pip install strop."
+    )
 
 SECTIONS: Final = {
     "Start": {

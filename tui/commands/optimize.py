@@ -101,6 +101,6 @@ def _bar(*, quiet: bool) -> "Iterator[ProgressTold]":
             bar.update(task, description=step.stage, completed=step.done, total=step.total or None, what=step.message)
             if not drawn and not quiet and step.stage not in told:
                 told.add(step.stage)
-                say(f"{step.stage}: {step.message}")
+                say(f"{step.stage}: {step.message}" if step.message else step.stage)
 
         yield tell

@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 
-from tests.tui.commands.workshop import Shell
+from tests.tui.commands.workshop import Shell, surroundings
 from tui.cli import SECTIONS, cli
 from tui.commands.optimize import STRATEGIES
 
@@ -70,6 +71,18 @@ def test_the_strategies_are_the_optimizers() -> None:
     from optimizer.settings import ALL
 
     assert STRATEGIES == ALL
+
+
+def test_another_package_called_agents_is_told(tmp_path: Path) -> None:
+    """Strop cannot start then, and says why instead of dying in an import."""
+    (tmp_path / "agents").mkdir()
+    (tmp_path / "agents" / "__init__.py").touch()
+    world = surroundings(tmp_path)
+    world["env"]["PYTHONPATH"] = f"{tmp_path}:{world['env']['PYTHONPATH']}"
+    command = [sys.executable, "-c", "from tui.cli import main; main()", "doctor"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **world)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: another package called `agents`")
 
 
 def test_version(strop: Shell) -> None:
