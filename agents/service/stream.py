@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from agents.service.views import event_view
 from agents.service.wire import EventView
-from agents.service.work import Onlooker, Work
+from agents.service.work import Work
 from traces.db import Database
 from traces.errors import LedgerError
 from traces.recorder import Recorder
@@ -161,22 +161,20 @@ async def follow(bell: Bell, work: Work, database: Database, run_id: str, *, aft
             if onlooker.facts_due:  # not for each piece of a reply
                 onlooker.facts_due = False
                 facts, ended = await asyncio.to_thread(_new_facts, database, run_id, seq)
-            for piece in _pieces(onlooker, facts):
-                yield piece
-            seq = facts[-1].seq if facts else seq
-            if len(facts) == PAGE:
+            for fact in facts:
+                for piece in onlooker.take(fact.seq - 1):
+                    yield message("delta", piece)
+                yield message("fact", fact, fact.id)
+                seq = fact.seq
+            for piece in onlooker.take(seq):
+                yield message("delta", piece)
+            if len(facts) == PAGE or onlooker.pieces:  # there are facts that were not read yet
                 onlooker.ring()
             elif ended:
                 yield b"event: end\ndata: {}\n\n"
                 return
             async for beat in _silence(onlooker.woken):
                 yield beat
-
-
-def _pieces(onlooker: Onlooker, facts: Sequence[EventView]) -> list[bytes]:
-    """What was being written comes before the facts that hold it whole."""
-    pieces = [message("delta", piece) for piece in onlooker.take()]
-    return pieces + [message("fact", fact, fact.id) for fact in facts]
 
 
 def _seq(database: Database, run_id: str, event_id: int) -> int:

@@ -39,11 +39,15 @@ DELTAS_KEPT: Final = 2_000
 """Pieces of a reply waiting for one slow onlooker. Beyond it the oldest go: they are in the fact that follows."""
 
 
+Piece = tuple[int, DeltaView]
+"""A piece of a reply, behind the seq of the run's newest fact when it came: so it is told in its place."""
+
+
 class Onlooker:
     """Somebody who follows a run: woken by pieces of a reply and by facts, lives on the loop."""
 
-    def __init__(self, so_far: Iterable[DeltaView]) -> None:
-        self.pieces: deque[DeltaView] = deque(so_far, maxlen=DELTAS_KEPT)
+    def __init__(self, so_far: Iterable[Piece]) -> None:
+        self.pieces: deque[Piece] = deque(so_far, maxlen=DELTAS_KEPT)
         self.woken = asyncio.Event()
         self.facts_due = True
 
@@ -52,16 +56,16 @@ class Onlooker:
         self.facts_due = True
         self.woken.set()
 
-    def give(self, piece: DeltaView) -> None:
+    def give(self, piece: Piece) -> None:
         """There is a piece of a reply."""
         self.pieces.append(piece)
         self.woken.set()
 
-    def take(self) -> list[DeltaView]:
-        """All pieces since the last call, neighbours of one kind joined."""
+    def take(self, seq: int) -> list[DeltaView]:
+        """The pieces that came before fact `seq` + 1, neighbours of one kind joined."""
         taken: list[DeltaView] = []
-        while self.pieces:
-            piece = self.pieces.popleft()
+        while self.pieces and self.pieces[0][0] <= seq:
+            piece = self.pieces.popleft()[1]
             if taken and taken[-1].kind == piece.kind and piece.kind != "tool":
                 taken[-1] = piece.model_copy(update={"text": taken[-1].text + piece.text})
             else:
@@ -77,8 +81,9 @@ class Work:
         self.stopping = False
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._onlookers: dict[str, set[Onlooker]] = defaultdict(set)
-        self._so_far: dict[str, deque[DeltaView]] = {}
+        self._so_far: dict[str, deque[Piece]] = {}
         """The reply in the making of each run: who comes in the middle of it sees its beginning too."""
+        self._seq: dict[str, int] = {}
         self._unsubscribe: Callable[[], None] = lambda: None
         self._scanner: asyncio.Task[None] | None = None
 
@@ -122,6 +127,7 @@ class Work:
     def _forget(self, run_id: str) -> None:
         self._tasks.pop(run_id, None)
         self._so_far.pop(run_id, None)
+        self._seq.pop(run_id, None)
 
     async def wait(self, run_id: str) -> None:
         """Until this process has nothing more to do about the run. Giving up waiting does not stop the run."""
@@ -156,15 +162,19 @@ class Work:
             log.info("run.ended", run=run_id, status=answer.run.status, seconds=answer.run.seconds)
 
     def _publish(self, run_id: str, kind: str, text: str) -> None:
-        piece = DeltaView.model_validate({"run_id": run_id, "kind": kind, "text": text})
+        delta = DeltaView.model_validate({"run_id": run_id, "kind": kind, "text": text})
+        piece = (self._seq.get(run_id, 0), delta)
         self._so_far.setdefault(run_id, deque(maxlen=DELTAS_KEPT)).append(piece)
         for onlooker in self._onlookers.get(run_id, ()):
             onlooker.give(piece)
 
     def _heard(self, recorded: Recorded) -> None:
-        """A reply that is on record whole, or that is asked for anew, is no longer in the making."""
-        if isinstance(recorded.event, ModelRequested | ModelReplied | ModelFailed):
-            self._so_far.pop(recorded.stream, None)
+        """Called in whichever thread recorded a fact."""
+        if recorded.stream in self._tasks:
+            self._seq[recorded.stream] = recorded.seq
+            # A reply that is on record whole, or that is asked for anew, is no longer in the making.
+            if isinstance(recorded.event, ModelRequested | ModelReplied | ModelFailed):
+                self._so_far.pop(recorded.stream, None)
 
     # --- runs that nobody works on --------------------------------------------------------------------------------
 

@@ -6,10 +6,6 @@ import os
 import signal
 import socket
 import stat
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +15,7 @@ import pytest
 from agents.errors import UsageError
 from agents.service.server import ServiceThere, _only_one, _unix, serve
 from tests.agents.service import sse
+from tests.agents.service.process import service
 from tests.builders import open_workspace, write_workspace
 from traces.db import open_database
 from traces.verify import verify
@@ -26,24 +23,6 @@ from traces.verify import verify
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[3]
-
-
-@contextmanager
-def service(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """(where it listens, its process). Ended by its process id."""
-    command = [sys.executable, "-m", "tests.agents.service.serving", str(folder), *options]
-    log = (folder / "log").open("a")
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
-    try:
-        assert process.stdout is not None
-        place = process.stdout.readline().strip()
-        assert place, (folder / "log").read_text()
-        yield place, process
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        process.communicate()
-        log.close()
 
 
 def client(place: str, **options: Any) -> httpx.AsyncClient:

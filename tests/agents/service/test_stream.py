@@ -7,7 +7,7 @@ import pytest
 
 from agents.service.stream import GAP_SECONDS, Bell, feed, follow
 from agents.service.wire import DeltaView
-from agents.service.work import DELTAS_KEPT, Onlooker
+from agents.service.work import DELTAS_KEPT, Onlooker, Piece
 from tests.agents.service import sse
 from tests.agents.service.conftest import House
 from tests.builders import failed, finished, judged, model_step, record_run, run_started
@@ -69,7 +69,9 @@ async def test_a_reply_is_seen_while_it_is_written(house: House) -> None:
     said = "".join(one.data["text"] for one in late if one.event == "delta")
     assert said == "You said: slow"
     kinds = [one.data.get("kind") if one.event == "fact" else one.event for one in late]
-    assert kinds.index("delta") < kinds.index("model_replied") < kinds.index("run_finished") < kinds.index("end")
+    assert [kind for kind, after in zip(kinds, [*kinds[1:], ""], strict=True) if kind != after] == [
+        "run_started", "model_requested", "delta", "model_replied", "run_finished", "end"
+    ]  # fmt: skip
     with pytest.raises(StopAsyncIteration):
         await anext(stream)
     assert parts.work._onlookers == {}
@@ -195,9 +197,9 @@ def test_a_new_gap_has_its_own_time() -> None:
 # --- pieces of a reply -------------------------------------------------------------------------------------------
 
 
-def piece(text: str, kind: str = "text") -> DeltaView:
-    """A piece as the model gave it."""
-    return DeltaView.model_validate({"run_id": "run_a", "kind": kind, "text": text})
+def piece(text: str, kind: str = "text", after: int = 2) -> Piece:
+    """A piece as the model gave it, after the fact with this seq."""
+    return after, DeltaView.model_validate({"run_id": "run_a", "kind": kind, "text": text})
 
 
 async def test_neighbours_of_one_kind_are_joined() -> None:
@@ -205,10 +207,18 @@ async def test_neighbours_of_one_kind_are_joined() -> None:
     onlooker = Onlooker([piece("a")])
     for one in (piece("b"), piece("hm", "thinking"), piece("buy", "tool"), piece("sell", "tool"), piece("c")):
         onlooker.give(one)
-    assert [(one.kind, one.text) for one in onlooker.take()] == [
+    assert [(one.kind, one.text) for one in onlooker.take(2)] == [
         ("text", "ab"), ("thinking", "hm"), ("tool", "buy"), ("tool", "sell"), ("text", "c")
     ]  # fmt: skip
-    assert onlooker.take() == []
+    assert onlooker.take(2) == []
+
+
+async def test_pieces_of_the_next_reply_wait_for_the_facts_before_it() -> None:
+    """A reader is never shown the second reply's beginning as the first one's end."""
+    onlooker = Onlooker([piece("end of one"), piece("begin of two", after=4)])
+    assert [one.text for one in onlooker.take(1)] == []
+    assert [one.text for one in onlooker.take(3)] == ["end of one"]
+    assert [one.text for one in onlooker.take(4)] == ["begin of two"]
 
 
 async def test_a_reader_that_does_not_read_costs_no_memory() -> None:
@@ -217,3 +227,11 @@ async def test_a_reader_that_does_not_read_costs_no_memory() -> None:
     for number in range(DELTAS_KEPT * 2):
         onlooker.give(piece(str(number)))
     assert len(onlooker.pieces) == DELTAS_KEPT
+
+
+async def test_silence_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream without news says that it is there, so that a reader can tell silence from death."""
+    monkeypatch.setattr("agents.service.stream.HEARTBEAT_SECONDS", 0.01)
+    parts = house.parts
+    stream = feed(parts.bell, parts.database, after=10**9, kinds=None)
+    assert [await anext(stream) for _ in range(3)] == [b": open\n\n", b": still here\n\n", b": still here\n\n"]
