@@ -133,10 +133,15 @@ def record_run(recorder: Recorder, *more: Event, run_id: str | None = None, **ch
 # --- versions ----------------------------------------------------------------------------------------------------
 
 
-def make_proposal(recorder: Recorder, bundle: Bundle, incumbent: str, *, night: str | None = None) -> tuple[str, str]:
+EVIDENCE = {"verdict": "better", "before": 0.2, "after": 0.6, "reasons": ["it is better"] * 60}
+
+
+def make_proposal(
+    recorder: Recorder, bundle: Bundle, incumbent: str, *, evidence: Mapping[str, Any] = EVIDENCE
+) -> tuple[str, str]:
     """A night that ends in a proposal of `bundle`; gives (digest of the bundle, digest of its evidence)."""
-    night = night or new_id("night")
-    evidence = {"verdict": "better", "before": 0.2, "after": 0.6, "reasons": ["it is better"] * 60}
+    night = new_id("night")
+    evidence = dict(evidence)
     recorder.append(night, NightStarted(agent=bundle.agent, incumbent=incumbent, settings={}))
     recorder.append(night, StageReached(stage="search", message="three candidates"))
     score = RolloutScored(op="r/1", bundle=bundle.digest, example="e1", replica=1, pool="sealed", score=1.0)

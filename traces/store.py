@@ -246,6 +246,15 @@ def read_blob(session: Session, digest: str) -> str:
     return unpack(row.data)
 
 
+def find_blobs(session: Session, digests: Iterable[str]) -> dict[str, str]:
+    """The texts of those of these bodies that are there, by digest, in one go."""
+    found: dict[str, str] = {}
+    for chunk in _chunks(sorted(set(digests)), 500):
+        query = sa.select(BLOBS.c.digest, BLOBS.c.data).where(BLOBS.c.digest.in_(chunk))
+        found.update({row.digest: unpack(row.data) for row in session.execute(query)})
+    return found
+
+
 def unpack(data: bytes) -> str:
     """The text of a stored body.
 
@@ -288,10 +297,7 @@ def _stored_event(row: Any, payload: dict[str, Any], bodies: dict[str, str]) -> 
 
 def _bodies(session: Session, payloads: list[dict[str, Any]]) -> dict[str, str]:
     digests = {value[BLOB_KEY] for payload in payloads for value in payload.values() if _is_reference(value)}
-    found: dict[str, str] = {}
-    for chunk in _chunks(sorted(digests), 500):
-        query = sa.select(BLOBS.c.digest, BLOBS.c.data).where(BLOBS.c.digest.in_(chunk))
-        found.update({row.digest: unpack(row.data) for row in session.execute(query)})
+    found = find_blobs(session, digests)
     missing = digests - found.keys()
     if missing:
         raise LedgerError(

@@ -22,7 +22,7 @@ from agents.assembly import open_runtime
 from agents.config import Workspace
 from agents.errors import StropError, UsageError
 from agents.runtime import Runtime
-from agents.service.app import create_app
+from agents.service.app import adopt_definitions, create_app
 from agents.service.deps import Service
 from agents.service.log import log_to
 
@@ -70,6 +70,7 @@ def serve(
     with _listening(socket or workspace.socket, host, port, workspace.token) as (listener, place):
         runtime = runtime or open_runtime(workspace)
         app = create_app(workspace, runtime, token=workspace.token if host is not None else "")
+        adopt_definitions(app.state.service)  # a database that cannot be used is told here, not in the server's log
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS
         )

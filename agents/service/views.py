@@ -47,12 +47,12 @@ from traces.store import (
     StoredEvent,
     count_events,
     count_runs_of_bundles,
+    find_blobs,
     get_run,
     list_children,
     list_runs,
     list_streams,
     match_run,
-    read_blob,
     read_events,
     read_streams,
 )
@@ -243,10 +243,11 @@ def proposal_view(session: Session, digest: str) -> ProposalView:
 def proposal_views(session: Session, stored: Sequence[StoredBundle]) -> list[ProposalView]:
     """These versions with what was shown when they were proposed; those that never were are left out."""
     proposed = _proposed(session, {one.bundle.agent for one in stored})
-    live = list_live(session)
     shown = [one for one in stored if one.digest in proposed]
+    live = list_live(session)
+    evidence = _evidence(session, shown, proposed)
     return [
-        _proposal_view(session, one, view, proposed[one.digest], live.get(one.bundle.agent))
+        _proposal_view(one, view, proposed[one.digest], evidence.get(one.digest, {}), live.get(one.bundle.agent))
         for one, view in zip(shown, bundle_views(session, shown), strict=True)
     ]
 
@@ -261,10 +262,9 @@ def _proposed(session: Session, agents: Iterable[str]) -> dict[str, DecisionMade
 
 
 def _proposal_view(
-    session: Session, stored: StoredBundle, bundle: BundleView, step: DecisionMade, live: Live | None
+    stored: StoredBundle, bundle: BundleView, step: DecisionMade, evidence: dict[str, Any], live: Live | None
 ) -> ProposalView:
     incumbent = str(step.detail.get("incumbent") or stored.parent or "")
-    evidence = _evidence(session, stored, str(step.detail.get("night") or ""))
     return ProposalView(
         bundle=bundle,
         incumbent=incumbent,
@@ -278,19 +278,18 @@ def _proposal_view(
     )
 
 
-def _evidence(session: Session, stored: StoredBundle, night: str) -> dict[str, Any]:
-    """The whole evidence, by its digest; where it is no body of its own, from the night's ledger."""
-    if stored.evidence is None:
-        return {}
-    try:
-        evidence: dict[str, Any] = json.loads(read_blob(session, stored.evidence))
-        return evidence
-    except NotFound:
-        written = [one.event for one in read_events(session, night, kinds=["evidence_written"])]
-    found = (
-        one.evidence for one in reversed(written) if isinstance(one, EvidenceWritten) and one.bundle == stored.digest
-    )
-    return next(found, {})
+def _evidence(
+    session: Session, stored: Sequence[StoredBundle], steps: dict[str, DecisionMade]
+) -> dict[str, dict[str, Any]]:
+    """The whole evidence of each, by its bundle: a body by its digest, or else in the ledger of its night."""
+    texts = find_blobs(session, [one.evidence for one in stored if one.evidence is not None])
+    found = {one.digest: json.loads(texts[one.evidence]) for one in stored if one.evidence in texts}
+    nights = {str(steps[one.digest].detail.get("night") or "") for one in stored if one.digest not in found} - {""}
+    written = read_streams(session, nights, ["evidence_written"])
+    for event in (fact.event for facts in written.values() for fact in facts):
+        if isinstance(event, EvidenceWritten) and event.bundle not in found:
+            found[event.bundle] = event.evidence
+    return found
 
 
 def _flips(flips: Any) -> list[FlipView]:
