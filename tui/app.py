@@ -5,8 +5,10 @@ It sees the service through `tui.client` alone and imports nothing else of ours,
 
 import asyncio
 import importlib
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -19,7 +21,7 @@ from agents.service.wire import AboutView, EventView, RunDetail, StartRun
 from tui.client import Client, Link, ServiceError
 from tui.glyphs import ASCII, Glyphs, glyphs_for
 from tui.lines.line import Target
-from tui.messages import FactsArrived, LinkChanged, Refreshed
+from tui.messages import Counted, FactsArrived, LinkChanged, Refreshed
 from tui.screens.command import CommandLine, parse
 from tui.screens.help import Entry, HelpScreen, entries_of
 from tui.screens.nights import NightScreen, NightsScreen
@@ -34,6 +36,12 @@ from tui.widgets.confirm import Confirm, Notice
 
 GATHER: Final = 0.1
 """Seconds over which facts are gathered before a screen hears of them: at most ten paints a second."""
+COUNTED: Final = frozenset(
+    {"run_waited", "run_resumed", "outcome_decided", "run_cancelled", "decision_made", "night_ended"}
+)
+"""Facts after which there may be more or less for a person to decide."""
+LEFT_BY_SIGNAL: Final = 129
+"""Exit code when the terminal was taken away (128 + SIGHUP)."""
 WIDTHS: Final = [(0, "-tiny"), (40, "-narrow"), (110, "-wide"), (160, "-huge")]
 HEIGHTS: Final = [(0, "-short"), (8, "-tall")]
 """Class names that the style sheet gives the screens from that many columns or rows on."""
@@ -86,6 +94,7 @@ class StropApp(App[int]):
         self.about: AboutView | None = None
         self.link: Link | None = None
         self.last_event: datetime | None = None
+        self.waiting = 0
         self._read_only = read_only
         self._gathered: list[EventView] = []
         for palette in (DARK, LIGHT):
@@ -106,6 +115,10 @@ class StropApp(App[int]):
 
     def on_mount(self) -> None:
         """Listen to the service once the frame is painted; the ages on the status line go with the clock."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGHUP", "SIGTERM"):  # the terminal was closed: leave in order, so that others can clean up
+            with suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(getattr(signal, name), self.exit, LEFT_BY_SIGNAL)
         self.call_after_refresh(self._listen)
         self.set_interval(1.0, self._tick)
 
@@ -150,14 +163,18 @@ class StropApp(App[int]):
     def on_link_changed(self, message: LinkChanged) -> None:
         """Show it; after a break everything shown is asked for again."""
         was, self.link = self.link, message.link
-        if message.link.state == "live" and was is not None and was.state != "live":
-            self.post_message(Refreshed())
+        if message.link.state == "live":
+            self._count()
+            if was is not None and was.state != "live":
+                self.post_message(Refreshed())
         for room in self._rooms():
             room.show_status()
 
     def on_facts_arrived(self, message: FactsArrived) -> None:
         """The room in front takes them; the others ask when they come to the front."""
         self.last_event = message.facts[-1].at
+        if any(fact.kind in COUNTED for fact in message.facts):
+            self._count()
         front = self.screen
         for room in self._rooms():
             if room is front:
@@ -165,6 +182,19 @@ class StropApp(App[int]):
                 room.show_status()
             else:
                 room.outdated = True
+
+    @work(group="count", exclusive=True)
+    async def _count(self) -> None:
+        with suppress(ServiceError):  # the link says already what is wrong
+            agents = await self.client.agents()
+            runs = await self.client.runs("status:waiting", limit=100)
+            self.post_message(Counted(len(runs.items) + sum(agent.proposals for agent in agents)))
+
+    def on_counted(self, message: Counted) -> None:
+        """Show it on every screen."""
+        self.waiting = message.waiting
+        for room in self._rooms():
+            room.show_status()
 
     def on_refreshed(self) -> None:
         """Ask again, now or when a room comes to the front."""

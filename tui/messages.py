@@ -23,5 +23,12 @@ class FactsArrived(Message):
 
 
 @dataclass
+class Counted(Message):
+    """How many things wait for a person: runs with a call to decide, and proposals."""
+
+    waiting: int
+
+
+@dataclass
 class Refreshed(Message):
     """What a screen shows may have changed without a fact that says how: ask the service again."""

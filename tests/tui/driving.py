@@ -11,7 +11,7 @@ from tests.tui import builders
 from tests.tui.fake_service import Service
 from tui.app import StropApp
 from tui.client import Client
-from tui.glyphs import UNICODE
+from tui.glyphs import UNICODE, Glyphs
 
 PATIENCE = 20.0
 """Seconds after which a wait is given up; no promise about speed."""
@@ -48,13 +48,19 @@ class Desk:
 
 @asynccontextmanager
 async def at_desk(
-    service: Service, size: tuple[int, int] = (100, 30), *, read_only: bool = False, ready: str = "live"
+    service: Service,
+    size: tuple[int, int] = (100, 30),
+    *,
+    read_only: bool = False,
+    ready: str = "live",
+    glyphs: Glyphs = UNICODE,
 ) -> AsyncIterator[Desk]:
     """The app over the service, once it says `ready` and has rows."""
-    app = StropApp(Client(socket=service.socket), read_only=read_only, clock=lambda: builders.NOW, glyphs=UNICODE)
+    app = StropApp(Client(socket=service.socket), read_only=read_only, clock=lambda: builders.NOW, glyphs=glyphs)
     async with app.run_test(size=size, notifications=True) as pilot:
         desk = Desk(app, pilot, service)
         await desk.until(ready)
         if ready == "live":
-            await desk.until("Loading" if not service.world.runs else lambda: "Loading" not in desk.text)
+            await desk.until(lambda: "Loading" not in desk.text)
+            await desk.until("to decide" if service.world.runs else "live")
         yield desk

@@ -51,6 +51,13 @@ class World:
         self.deltas: dict[str, list[wire.DeltaView]] = {}
         self.live = builders.LIVE
 
+    @classmethod
+    def empty(cls) -> "World":
+        """A service on its first day: a workspace and nothing else."""
+        world = cls(runs=5)
+        world.facts, world.runs, world.bundles, world.proposals, world.nights = builders.Facts(), {}, {}, {}, []
+        return world
+
     def fact(self, stream: str, kind: str, **data: Any) -> wire.EventView:
         """Something happens now."""
         return self.facts.add(stream, kind, builders.NOW, **data)
@@ -131,7 +138,9 @@ def _reading(world: World) -> list[Route]:
         return _answer(world.about.model_copy(update={"last_event_id": len(world.facts.all)}))
 
     async def agents(request: Request) -> Response:
-        return _answer(builders.agents(world.live))
+        waiting = sum(one.bundle.state == "proposed" for one in world.proposals.values())
+        found = builders.agents(world.live)
+        return _answer([one.model_copy(update={"proposals": waiting if one.name == "desk" else 0}) for one in found])
 
     async def runs(request: Request) -> Response:
         q, limit = request.query_params.get("q", ""), int(request.query_params.get("limit", 50))

@@ -36,7 +36,7 @@ class NightsScreen(Room):
     async def load(self) -> None:
         """All nights."""
         found = await self.client.nights()
-        empty = "No night yet. `strop optimize AGENT` runs one now; the service can run one every night."
+        empty = "No night yet. `strop optimize AGENT` runs one."
         self.query_one(Table).show([(one, partial(self._row, one)) for one in found], empty)
         self.show_status(f"{sum(one.ended_at is None for one in found)} running")
 

@@ -53,6 +53,8 @@ class PromptsScreen(Room):
             mine = [bundle for bundle in self._bundles if bundle.agent == name]
             rows.append((None, partial(self._agent_row, name)))
             rows += [(bundle, partial(self._bundle_row, bundle)) for bundle in mine]
+            if not mine:
+                rows.append((None, _no_version))
         self.query_one(Table).show(rows, "No agent here yet. `strop init DIR` writes a workspace with one.")
 
     def _agent_row(self, name: str, width: int) -> Line:
@@ -126,6 +128,10 @@ class PromptsScreen(Room):
             lambda: self.client.roll_back(live.agent, body),
             lambda now: self.notify(f"{short(now.digest)} is live for {now.agent!r}."),
         )
+
+
+def _no_version(width: int) -> Line:
+    return Line((("    no version yet: its first run takes the definition file as it is", "muted"),)).clipped(width)
 
 
 class BundleScreen(Room):

@@ -24,7 +24,7 @@ from tui.widgets.confirm import Confirm, Notice
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.line_view import LineView
-from tui.widgets.status_bar import StatusBar
+from tui.widgets.status_bar import Standing, StatusBar
 
 if TYPE_CHECKING:
     from tui.app import StropApp
@@ -50,6 +50,7 @@ class Room(Screen[None]):
         super().__init__()
         self.room_title = title
         self.outdated = False
+        self._extra = ""
 
     # --- what a subclass gives -----------------------------------------------------------------
 
@@ -119,12 +120,20 @@ class Room(Screen[None]):
 
     def show_status(self, extra: str | None = None) -> None:
         """The status line as things are."""
+        self._extra = self._extra if extra is None else extra
+        desk = self.desk
         for bar in self.query(StatusBar):
-            desk = self.desk
-            bar.about, bar.link, bar.last, bar.read_only = desk.about, desk.link, desk.last_event, desk.read_only
-            bar.title_text = self.room_title
-            bar.extra = bar.extra if extra is None else extra
-            bar.rows_changed()
+            bar.say(
+                Standing(
+                    about=desk.about,
+                    link=desk.link,
+                    last=desk.last_event,
+                    title=self.room_title,
+                    extra=self._extra,
+                    read_only=desk.read_only,
+                    waiting=desk.waiting,
+                )
+            )
 
     # --- asking --------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.lines.cells import wrap
 from tui.lines.line import Line, find_all
 from tui.theme import PALETTES, style_of
 
@@ -249,9 +250,10 @@ class LineView(ScrollView, can_focus=True):
         width = self.columns
         base = self.rich_style
         if index >= self.row_count():
-            told = self.empty if not self.row_count() and y == 1 else ""
+            told = wrap(self.empty, max(width - 4, 1)) if not self.row_count() else []
+            text = told[y - 1] if 1 <= y <= len(told) else ""
             return (
-                self._drawn(Line(((f"  {told}", "muted"),)).clipped(width))
+                self._drawn(Line(((f"  {text}", "muted"),)).clipped(width))
                 .adjust_cell_length(width)
                 .apply_style(base)
             )

@@ -1,6 +1,7 @@
 """The line on top: environment and rights, where one is, and whether what is shown is still true."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from agents.service.wire import AboutView
@@ -12,20 +13,34 @@ from tui.lines.line import Line, Span, spread
 from tui.widgets.line_view import LineView
 
 
-def status_line(
-    about: AboutView | None, link: Link | None, last: datetime | None, now: datetime, title: str, extra: str,
-    width: int, glyphs: Glyphs, *, read_only: bool,
-) -> Line:  # fmt: skip
+@dataclass(frozen=True)
+class Standing:
+    """All that the line says. `last` is the newest fact's time, `waiting` what waits for a person's decision."""
+
+    about: AboutView | None = None
+    link: Link | None = None
+    last: datetime | None = None
+    title: str = ""
+    extra: str = ""
+    read_only: bool = True
+    waiting: int = 0
+
+
+def status_line(standing: Standing, now: datetime, width: int, glyphs: Glyphs) -> Line:
     """The line in `width` cells. The connection's word and the badge are kept whatever the title takes."""
-    badge: Span = (" READ ONLY ", "badge.read") if read_only else (" READ WRITE ", "badge.write")
-    where = one_line(about.environment) if about else "..."
-    left: list[Span] = [badge, (f" {where} ", "text.bold"), (f"{glyphs.dot} {title} ", "text")]
-    if extra:
-        left.append((f"{glyphs.dot} {extra} ", "accent"))
-    return Line(spread(left, _link_spans(link, last, now, glyphs, width), width)).clipped(width)
+    badge: Span = (" READ ONLY ", "badge.read") if standing.read_only else (" READ WRITE ", "badge.write")
+    where = one_line(standing.about.environment) if standing.about else "..."
+    left: list[Span] = [badge, (f" {where} ", "text.bold"), (f"{glyphs.dot} {standing.title} ", "text")]
+    if standing.extra:
+        left.append((f"{glyphs.dot} {standing.extra} ", "accent"))
+    right: list[Span] = []
+    if standing.waiting:
+        right.append((f"{glyphs.waiting} {standing.waiting} to decide  ", "warn.bold"))
+    return Line(spread(left, [*right, *_link_spans(standing, now, glyphs, width)], width)).clipped(width)
 
 
-def _link_spans(link: Link | None, last: datetime | None, now: datetime, glyphs: Glyphs, width: int) -> list[Span]:
+def _link_spans(standing: Standing, now: datetime, glyphs: Glyphs, width: int) -> list[Span]:
+    link, last = standing.link, standing.last
     if link is None:
         return [(f"{glyphs.lost} connecting ", "warn")]
     if link.state == "refused":
@@ -33,7 +48,7 @@ def _link_spans(link: Link | None, last: datetime | None, now: datetime, glyphs:
     if link.state == "lost":
         return [(f"{glyphs.lost} reconnecting, try {link.attempt} ", "bad.bold")]
     told = f"last event {age(last, now)}" if last else "no event yet"
-    return [(f"{glyphs.live} live ", "good"), (f"{told} " if width >= 60 else "", "muted")]
+    return [(f"{glyphs.live} live ", "good"), (f"{told} " if width >= 90 else "", "muted")]
 
 
 class StatusBar(LineView, can_focus=False):
@@ -42,12 +57,8 @@ class StatusBar(LineView, can_focus=False):
     def __init__(self, clock: Callable[[], datetime], glyphs: Glyphs) -> None:
         super().__init__(show_cursor=False)
         self._clock, self._glyphs = clock, glyphs
-        self.about: AboutView | None = None
-        self.link: Link | None = None
-        self.last: datetime | None = None
-        self.title_text = ""
-        self.extra = ""
-        self.read_only = False
+        self.standing = Standing()
+        self._said = Line()
 
     def row_count(self) -> int:
         """One."""
@@ -55,7 +66,12 @@ class StatusBar(LineView, can_focus=False):
 
     def row_at(self, index: int) -> Line:
         """The line."""
-        return status_line(
-            self.about, self.link, self.last, self._clock(), self.title_text, self.extra, self.columns, self._glyphs,
-            read_only=self.read_only,
-        )  # fmt: skip
+        return status_line(self.standing, self._clock(), self.columns, self._glyphs)
+
+    def say(self, standing: Standing) -> None:
+        """Show this; the line is drawn again only where it reads differently."""
+        self.standing = standing
+        line = self.row_at(0)
+        if line != self._said:
+            self._said = line
+            self.rows_changed()
