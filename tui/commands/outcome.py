@@ -84,7 +84,19 @@ async def _cancel(workspace: Any, prefix: str, provenance: Any) -> Any:
     async with runtime(workspace) as opened:
         with opened.database.reading() as session:
             run_id = match_run(session, prefix)
-        return await opened.cancel(run_id, provenance)
+        summary = await opened.cancel(run_id, provenance)
+        for child in _below(opened, run_id):
+            await opened.cancel(child, provenance)
+        return summary
+
+
+def _below(opened: Any, run_id: str) -> list[str]:
+    """The runs that it delegated to, and theirs: nobody waits for their answers any more."""
+    from traces.store import list_children
+
+    with opened.database.reading() as session:
+        children = [child.id for child in list_children(session, run_id)]
+    return [name for child in children for name in (child, *_below(opened, child))]
 
 
 def _print(workspace: Any, run_id: str) -> None:

@@ -88,9 +88,20 @@ async def work(opened: "Runtime", run_id: str, screen: Live | None) -> None:
     stop = opened.recorder.subscribe(screen.fact) if screen is not None else None
     try:
         await opened.work(run_id, on_delta=screen.delta if screen is not None else None)
+    except asyncio.CancelledError:
+        _tell_cancelled(opened, run_id)
+        raise
     finally:
         if stop is not None:
             stop()
+
+
+def _tell_cancelled(opened: "Runtime", run_id: str) -> None:
+    """A run that somebody cancelled from elsewhere was not stopped by the person at this keyboard."""
+    from agents.errors import RunFailed
+
+    if _detail(opened, run_id).run.status == "cancelled":
+        raise RunFailed(f"run {run_id} was cancelled", hint="`strop runs show` says by whom.")
 
 
 def _leave_word(error: BaseException, run_id: str) -> None:

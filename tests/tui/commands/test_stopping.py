@@ -43,6 +43,25 @@ def test_a_run_stopped_in_a_call_goes_on(strop: Shell, root: Path, sent: signal.
     assert (report["whole"], report["model_replies"]) == (True, 2)
 
 
+def test_a_run_cancelled_from_another_process(strop: Shell, root: Path) -> None:
+    """Who works on it hears of it and stops; the run stays cancelled, and its ledger whole."""
+    pipe = root / "pipe"
+    os.mkfifo(pipe)
+    serve(root, "slow", env={"PIPE": str(pipe)})
+    command = [*PROGRAM, "run", "slow", "Hello"]
+    world = surroundings(root)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **world) as process:
+        threading.Thread(target=_open_when_it_ends, args=(process, pipe), daemon=True).start()
+        with pipe.open("w"):
+            run = strop.json("runs", "list")["items"][0]["id"]
+            assert strop.json("cancel", run, "--reason", "not needed")["run"]["status"] == "cancelled"
+            told = process.communicate()[1]
+    assert process.returncode == 1
+    assert told.startswith(f"error: run {run} was cancelled")
+    assert strop.json("runs", "show", run)["run"]["status"] == "cancelled"
+    assert strop.json("verify")["whole"]
+
+
 def _open_when_it_ends(process: "subprocess.Popen[str]", pipe: Path) -> None:
     """A run that ends before its call must not leave the test waiting at the pipe."""
     process.wait()
