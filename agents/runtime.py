@@ -290,7 +290,10 @@ class Runtime:
         self.recorder.append(run_id, decision.model_copy(update={"attempt": attempt}))
 
     async def cancel(self, run_id: str, provenance: Provenance) -> RunSummary:
-        """Stop a run. One that this worker is on stops within a moment; one that has ended stays as it is."""
+        """Stop a run; one that has ended stays as it is.
+
+        One that this worker is on stops within a moment, one that another process is on within seconds.
+        """
         with self.database.reading() as session:
             run = get_run(session, run_id)
         if run.status in {"finished", "failed", "cancelled"}:
@@ -360,6 +363,13 @@ class Runtime:
             await asyncio.sleep(LEASE_SECONDS / 3)
             with suppress(LedgerError):
                 self._claim(run_id)
+                if self._cancelled(run_id) and (task := self._tasks.get(run_id)) is not None:
+                    task.cancel()  # by another process: it could only write it down
+                    return
+
+    def _cancelled(self, run_id: str) -> bool:
+        with self.database.reading() as session:
+            return get_run(session, run_id).status == "cancelled"
 
 
 def _check_text(text: str) -> None:
