@@ -16,7 +16,7 @@ def open_runtime(workspace: Workspace, database: Database | None = None) -> Runt
     """A runtime over the workspace's database (opened here unless given); close it with `await runtime.close()`."""
 
     def make_model(bundle: Bundle) -> Model[Any]:
-        model = resolve_model(bundle.model, workspace.local, compatible=workspace.compatible_server)
+        model = resolve_model(bundle.model, workspace.local)
         return model if bundle.model.startswith(PREFIX) else Counted(model)
 
     return Runtime(workspace, database or open_database(workspace.database_url), make_model=make_model)

@@ -97,8 +97,6 @@ class Workspace:
     forced_model: str | None
     """From STROP_MODEL: every agent runs on it, whatever its definition or live bundle says."""
     reflection_model: str | None
-    compatible_server: bool
-    """OPENAI_BASE_URL points to a server that is not OpenAI's own."""
     local: LocalSettings
     socket: Path
     token: str
@@ -160,7 +158,6 @@ def load_workspace(
         default_model=config.models.default,
         forced_model=env.get("STROP_MODEL") or None,
         reflection_model=env.get("STROP_REFLECTION_MODEL") or config.models.reflection or None,
-        compatible_server="api.openai.com" not in (env.get("OPENAI_BASE_URL") or "api.openai.com"),
         local=LocalSettings(
             models_dir=models_dir(env),
             threads=_threads(env, config),

@@ -281,7 +281,7 @@ def _model(workspace: Workspace, model: str, users: str) -> Check:
 
     subject = f"model {model}"
     try:
-        resolve_model(model, workspace.local, compatible=workspace.compatible_server)
+        resolve_model(model, workspace.local)
         return (
             _weights(workspace, model, users) if model.startswith("local:") else Check("ok", subject, f"for {users}")
         )

@@ -159,7 +159,7 @@ def _end(log: NightLog, started: NightStarted, ended: Ended, purse: Purse, resum
 def _reflection_model(workspace: Workspace) -> Model[Any] | None:
     if workspace.reflection_model is None:
         return None
-    return resolve_model(workspace.reflection_model, workspace.local, compatible=workspace.compatible_server)
+    return resolve_model(workspace.reflection_model, workspace.local)
 
 
 def _slots(workspace: Workspace, model: str) -> int:

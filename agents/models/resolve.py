@@ -18,19 +18,15 @@ OPENAI_HOST = "api.openai.com"
 SHAPE = "Write PROVIDER:NAME, for example openai:gpt-5-mini, or local:qwen2.5-coder-1.5b-instruct."
 
 
-def resolve_model(model: str, local: LocalSettings, *, compatible: bool = False) -> Model[Any]:
+def resolve_model(model: str, local: LocalSettings) -> Model[Any]:
     """Return the model `model` names: `local:NAME`, or any pydantic-ai string such as `openai:gpt-5`.
 
-    `compatible`: OPENAI_BASE_URL points to somebody else's server. Those speak the chat protocol, while `openai:`
-    means OpenAI's own newer one; so `openai:NAME` is then asked as `openai-chat:NAME`.
-
-    Nothing is loaded or asked yet.
+    `openai:NAME` means OpenAI's own newer protocol; at another host's OPENAI_BASE_URL it is asked over the chat
+    protocol, which is the one that compatible servers speak. Nothing is loaded or asked yet.
     Raises `UnknownWeights`, `ModelNotConfigured`.
     """
     if model.startswith(PREFIX):
         return LocalModel(get_weights(model.removeprefix(PREFIX)), local)
-    if compatible and model.startswith("openai:"):
-        model = "openai-chat:" + model.removeprefix("openai:")
     try:
         return _spoken_to(model, infer_model(model))
     except UserError as refused:

@@ -97,7 +97,7 @@ def url(asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 async def test_an_agent_runs_on_it(tmp_path: Path, url: str, asked: list[dict[str, Any]]) -> None:
     """Instructions and schema reach the server; reply, tokens and the count of replies are in the ledger."""
-    runtime = open_runtime(open_workspace(write_workspace(tmp_path / "ws", DESK), OPENAI_BASE_URL=url))
+    runtime = open_runtime(open_workspace(write_workspace(tmp_path / "ws", DESK)))
     before = replies_served()
     answer = await runtime.run(Start("desk", "my roof leaks"))
     assert answer.output == {"team": "Heron"}
@@ -114,7 +114,7 @@ async def test_an_agent_runs_on_it(tmp_path: Path, url: str, asked: list[dict[st
 
 async def test_its_refusal_is_one_clear_error(tmp_path: Path, url: str) -> None:
     """The status and the server's words are told, and the run can be gone on with."""
-    runtime = open_runtime(open_workspace(write_workspace(tmp_path / "ws", DESK), OPENAI_BASE_URL=url))
+    runtime = open_runtime(open_workspace(write_workspace(tmp_path / "ws", DESK)))
     with pytest.raises(ModelUnavailable, match="429") as caught:
         await runtime.run(Start("desk", "refuse me"))
     assert "resume" in caught.value.hint
