@@ -30,7 +30,7 @@ class LocalModelSettings(ModelSettings, total=False):
     """Settings only the embedded model knows; part of a bundle like any model setting."""
 
     local_reasoning_chars: int
-    """The most characters of the forced reasoning field; 0 leaves it out. Default 160."""
+    """The most characters of the forced reasoning field; 0 leaves it out. Default 160 with tools, 0 without."""
 
 
 class LocalModel(Model[None]):
@@ -113,11 +113,11 @@ def _profile(context: int) -> ModelProfile:
 
 def make_ask(messages: list[ModelMessage], settings: ModelSettings, params: ModelRequestParameters) -> Ask:
     """The engine's request for these messages. Pure."""
-    tools = _callable_tools(settings, params)
+    tools, answer = _callable_tools(settings, params), _answer(settings, params)
     form = ReplyForm(
         tools=tuple(ToolForm(tool.name, tool.parameters_json_schema) for tool in tools),
-        answer=_answer(settings, params),
-        reasoning_chars=int(settings.get("local_reasoning_chars", REASONING_CHARS)),  # type: ignore[call-overload]
+        answer=answer,
+        reasoning_chars=int(settings.get("local_reasoning_chars", REASONING_CHARS if tools else 0)),  # type: ignore[call-overload]
     )
     parts = params.instruction_parts
     instructions = [history_instructions(messages)] if parts is None else [part.content for part in parts]

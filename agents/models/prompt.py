@@ -160,6 +160,9 @@ def _example(prompt: Prompt) -> str:
     already holds the answer; with it it answers, in a third of the words.
     """
     form, ends = prompt.form, [tool.name for tool in prompt.tools if tool.kind == "output"]
+    if not form.tools and not form.answer_is_json:
+        shape = _shape(form, thought="The opening hours are 9:00 to 17:30.", answer='"It opens at 9:00."')
+        return f"\n\nAn example:\nuser: When does the Harbour Street branch open?\nyou: {shape}"
     if len(ends) == len(form.tools) or (form.answer is None and not ends):
         return ""
     known = "I have the opening hours."

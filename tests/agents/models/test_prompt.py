@@ -152,3 +152,11 @@ def test_tool_choice_is_a_matter_of_the_grammar(choice: Any, tools: list[str], a
     form = make_ask([user("Hi")], {"tool_choice": choice}, TALK).form
     assert [tool.name for tool in form.tools] == tools
     assert (form.answer is not None) is answers
+
+
+def test_a_text_without_tools_needs_no_reasoning_before_it() -> None:
+    """A cut-off thought took the answer's place: without tools the text itself is the thinking, unless asked for."""
+    plain = ModelRequestParameters(instruction_parts=[InstructionPart("Answer.")])
+    assert make_ask([user("Hi")], {}, plain).form.free
+    wanted: Any = {"local_reasoning_chars": 80}
+    assert make_ask([user("Hi")], wanted, plain).messages[0]["content"].endswith('"answer": "It opens at 9:00."}')
