@@ -41,7 +41,6 @@ def create_app(workspace: Workspace, runtime: Runtime, *, token: str = "") -> Fa
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
         lifespan=_lifespan(parts),
-        max_body_size=LARGEST_REQUEST,
         responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
     )
     app.state.service = parts

@@ -6,7 +6,8 @@ Plain ASGI, so that a stream passes through untouched.
 import hmac
 from typing import Final
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agents.service.problems import answer
 
@@ -34,8 +35,8 @@ class TokenGate:
 
 
 class RequestGate:
-    """Refuses what no route could do anything with: NUL in an address (PostgreSQL has no such text), and a body
-    that says it is too large. One that does not say so is stopped while it is read.
+    """Refuses what no route could do anything with: NUL in an address (PostgreSQL has no such text), and a body that
+    is too large, at once where it says so, else when it has been read that far.
     """
 
     def __init__(self, app: ASGIApp, largest: int) -> None:
@@ -44,13 +45,32 @@ class RequestGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 400 or 413, or pass on."""
-        if scope["type"] == "http":
-            if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-                await answer(400, "the address holds a NUL character")(scope, receive, send)
-                return
-            length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-            if length.isdigit() and (len(length) > 15 or int(length) > self.largest):
-                problem = answer(413, f"the body has {length.decode()[:20]} bytes; {self.largest:,} are the most")
-                await problem(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await answer(400, "the address holds a NUL character")(scope, receive, send)
+        elif self._announced(scope) > self.largest:
+            await answer(413, self._told)(scope, receive, send)
+        else:
+            await self.app(scope, self._counting(receive), send)
+
+    @property
+    def _told(self) -> str:
+        return f"the body has more than {self.largest:,} bytes"
+
+    def _announced(self, scope: Scope) -> int:
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+        return int(length[:18]) if length.isdigit() else 0
+
+    def _counting(self, receive: Receive) -> Receive:
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self.largest:
+                raise HTTPException(413, self._told)
+            return message
+
+        return counted
