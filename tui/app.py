@@ -15,11 +15,13 @@ from typing import ClassVar, Final
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from agents.service.wire import AboutView, EventView, RunDetail, StartRun
 from tui.client import Client, Link, ServiceError
 from tui.glyphs import ASCII, Glyphs, glyphs_for
+from tui.lines.cells import clean
 from tui.lines.line import Target
 from tui.messages import Counted, FactsArrived, LinkChanged, Refreshed
 from tui.screens.command import CommandLine, parse
@@ -33,6 +35,7 @@ from tui.screens.runs import RunsScreen
 from tui.sse import LONGEST_WAIT, wait_before
 from tui.theme import DARK, LIGHT, textual_theme
 from tui.widgets.confirm import Confirm, Notice
+from tui.widgets.line_view import LineView
 
 GATHER: Final = 0.1
 """Seconds over which facts are gathered before a screen hears of them: at most ten paints a second."""
@@ -207,8 +210,10 @@ class StropApp(App[int]):
         return [screen for stack in self._screen_stacks.values() for screen in stack if isinstance(screen, Room)]
 
     def _tick(self) -> None:
-        if isinstance(self.screen, Room) and self.last_event is not None:
+        if isinstance(self.screen, Room):
             self.screen.show_status()
+            for view in self.screen.query(LineView):
+                view.draw_what_differs()
 
     # --- going places --------------------------------------------------------------------------
 
@@ -241,6 +246,19 @@ class StropApp(App[int]):
             self.pop_screen()
         else:
             self.exit(0)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Tell the person. Never as markup: what is told holds names and texts that others wrote."""
+        told = "\n".join(clean(line) for line in message.splitlines())
+        super().notify(told, title=title, severity=severity, timeout=timeout, markup=False)
 
     def action_theme(self) -> None:
         """Dark or light."""

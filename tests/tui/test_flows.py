@@ -63,13 +63,14 @@ async def test_search_in_a_run(service: Service) -> None:
         await desk.press("slash")
         await desk.type("policy")
         await desk.press("enter")
-        await desk.until("rows match 'policy'")
+        await desk.until("match 1/4")
         view = desk.app.screen.query_one(Transcript)
         first = view.cursor
         assert "policy" in view.row_at(first).text
         await desk.press("n")
         assert view.cursor in view.hits
         assert view.cursor != first
+        await desk.until("match 2/4")
         await desk.press("escape")
         assert view.term == ""
         assert isinstance(desk.app.screen, RunScreen)
@@ -151,7 +152,7 @@ async def test_approve_with_a_reason(service: Service) -> None:
         await desk.until("28 examples gained")
         await desk.press("A")
         await desk.until("Approve this version for 'desk'?")
-        for told in ("22bb22bb22bb", "it serves every new conversation of 'desk'", "staging (insurer)", "1 examples"):
+        for told in ("22bb22bb22bb", "it serves every new conversation of 'desk'", "staging (insurer)", "1 example"):
             assert told in desk.text
         await desk.press("enter")
         await desk.until("A reason is needed")

@@ -78,7 +78,7 @@ class CommandLine(ModalScreen[str | None]):
 
     def _hint(self, text: str) -> None:
         found = hints(text)
-        told = "\n".join(f":{one.name} {one.takes:18.18} {one.does}" for one in found) or "No such command."
+        told = "\n".join(f":{f'{one.name} {one.takes}':24} {one.does}" for one in found) or "No such command."
         self.query_one("#hints", Static).update(told)
 
     def action_complete(self) -> None:

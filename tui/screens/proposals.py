@@ -134,9 +134,10 @@ class ProposalScreen(Room):
         }[decision]
         change = proposal.evidence.get("delta")
         shown = f"{proposal.verdict or 'not judged'}" + (f", {points(change)} points" if change is not None else "")
+        worse = len(proposal.got_worse)
         facts = [
             ("version", f"{short(proposal.bundle.digest)}  {proposal.bundle.note}"), ("verdict", shown),
-            ("got worse", f"{len(proposal.got_worse)} examples"), ("effect", effect),
+            ("got worse", f"{worse} example{'' if worse == 1 else 's'}"), ("effect", effect),
             ("environment", self.desk.environment),
         ]  # fmt: skip
         self.confirm(

@@ -219,9 +219,8 @@ class Room(Screen[None]):
         self._end_search()
         view = self.view
         if view is not None:
-            found = view.search(event.text)
-            told = f"{found} rows match {event.text!r}: n next, N before" if event.text else ""
-            self.show_status(told)
+            view.search(event.text)
+            self._tell_hits(view)
 
     def on_filter_bar_left(self, event: FilterBar.Left) -> None:
         """Back to the list."""
@@ -246,8 +245,16 @@ class Room(Screen[None]):
 
     def action_hit(self, step: int) -> None:
         """The next match, or the one before."""
-        if self.view is not None:
+        if self.view is not None and self.view.term:
             self.view.next_hit(step)
+            self._tell_hits(self.view)
+
+    def _tell_hits(self, view: LineView) -> None:
+        """Which of how many: the status line says it while a search is on."""
+        if view.hits and view.cursor in view.hits:
+            self.show_status(f"match {view.hits.index(view.cursor) + 1}/{len(view.hits)}")
+        else:
+            self.show_status(f"no match for {view.term!r}" if view.term else "")
 
     def copied(self) -> str | None:
         """What `y` copies: the id of what the cursor is on."""

@@ -192,7 +192,7 @@ class RunScreen(Room):
         if not ops:
             self.write("Resume", lambda: self.client.resume(self.run_id), lambda _: self.notify("The run goes on."))
             return
-        call = clip(self.transcript.fold.call_of(ops[0]), 60)
+        call = clip(one_line(self.transcript.fold.call_of(ops[0])), 200)
 
         def answered(decision: DecideOutcome | None) -> None:
             if decision is not None:

@@ -3,7 +3,7 @@
 Prevents: a write by one slip of a finger, and a decision nobody gave a reason for.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,6 +12,15 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.client import ServiceError
+from tui.lines.cells import wrap
+
+INNER: Final = 70
+"""Cells of text in a box of full width."""
+
+
+def named(name: str, value: str) -> str:
+    """A name and its value, wrapped under itself and safe for a terminal."""
+    return f"{name:12} " + ("\n" + " " * 13).join(wrap(value, INNER - 13))
 
 
 class Confirm(ModalScreen[str | None]):
@@ -40,7 +49,7 @@ class Confirm(ModalScreen[str | None]):
         with Vertical(classes="box"):
             yield Static(self._title, classes="box-title", markup=False)
             for name, value in self._facts:
-                yield Static(f"{name:12} {value}", markup=False)
+                yield Static(named(name, value), markup=False)
             if self._reason != "none":
                 needed = "needed" if self._reason == "needed" else "may be left empty"
                 yield Input(placeholder=f"{self._prompt} ({needed})", id="reason", compact=True)
@@ -82,7 +91,7 @@ class Notice(ModalScreen[None]):
             yield Static(f"{self._act}: refused. {told}", classes="box-title", markup=False)
             for text in (self._error.title, self._error.detail, self._error.hint):
                 if text:
-                    yield Static(text, markup=False)
+                    yield Static("\n".join(wrap(text, INNER)), markup=False)
             yield Static("esc closes", classes="box-keys", markup=False)
 
     def action_back(self) -> None:

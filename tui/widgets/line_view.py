@@ -88,6 +88,7 @@ class LineView(ScrollView, can_focus=True):
         self.term = ""
         self.hits: list[int] = []
         self._strips: dict[int, Strip] = {}
+        self._drawn_rows: dict[int, Line] = {}
         self._plain: dict[str, Style] = {}
 
     # --- what a subclass gives -----------------------------------------------------------------
@@ -122,8 +123,19 @@ class LineView(ScrollView, can_focus=True):
 
     def row_changed(self, index: int) -> None:
         """One row looks different now."""
-        self._strips.pop(index, None)
+        self.forget(index)
         self.refresh_line(index)
+
+    def forget(self, index: int) -> None:
+        """Draw the row anew the next time it is drawn."""
+        self._strips.pop(index, None)
+
+    def draw_what_differs(self) -> None:
+        """Draw those rows in sight again that read otherwise now than when they were drawn (ages go on)."""
+        top = round(self.scroll_y)
+        for index in range(top, min(top + self.size.height, self.row_count())):
+            if index in self._strips and self._drawn_rows.get(index) != self.row_at(index):
+                self.row_changed(index)
 
     def on_resize(self, event: events.Resize) -> None:
         """Another width: everything is drawn anew."""
@@ -261,11 +273,13 @@ class LineView(ScrollView, can_focus=True):
         if strip is None:
             if len(self._strips) >= STRIPS:
                 self._strips.clear()
-            strip = self._drawn(self.row_at(index).highlighted(self.term, "hit")).adjust_cell_length(width)
-            self._strips[index] = strip
+                self._drawn_rows.clear()
+            row = self.row_at(index)
+            strip = self._drawn(row.highlighted(self.term, "hit")).adjust_cell_length(width)
+            self._strips[index], self._drawn_rows[index] = strip, row
         if index == self.cursor and self.show_cursor and (self.idle_cursor or self.has_focus):
             ground = PALETTES[self.app.theme].cursor if self.app.theme in PALETTES else None
-            lit = Style(bgcolor=ground, bold=True) if self.has_focus else Style(bgcolor=ground)
+            lit = Style(bgcolor=ground)
             return self._pointed(strip).apply_style(base + lit)
         return strip.apply_style(base)
 
@@ -280,10 +294,6 @@ class LineView(ScrollView, can_focus=True):
     def _drawn(self, row: Line) -> Strip:
         theme = self.app.theme
         plain = self.app.has_class("-plain")
-        return Strip(
-            [
-                Segment(text.translate(PLAIN) if plain else text, style_of(theme, role))
-                for text, role in row.spans
-                if text
-            ]
-        )
+        spans = [(text.translate(PLAIN) if plain else text, role) for text, role in row.spans if text]
+        # Joined where the style is the same: each change of style costs some forty bytes on the way to the terminal.
+        return Strip([Segment(text, style_of(theme, role)) for text, role in spans]).simplify()

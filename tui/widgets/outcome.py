@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from agents.service.wire import DecideOutcome
+from tui.widgets.confirm import named
 from tui.widgets.correction import Unreadable, read_correction
 
 Choice = Literal["retry", "done", "abandon"]
@@ -33,8 +34,8 @@ class OutcomeBox(ModalScreen[DecideOutcome | None]):
         """The call, the three answers, the result, the reason."""
         with Vertical(classes="box"):
             yield Static("What became of this call?", classes="box-title", markup=False)
-            yield Static(f"call         {self._call}", markup=False)
-            yield Static(f"environment  {self._environment}", markup=False)
+            yield Static(named("call", self._call), markup=False)
+            yield Static(named("environment", self._environment), markup=False)
             yield Static(
                 "It was sent, and the worker died before the answer came. Look in the other system.", markup=False
             )

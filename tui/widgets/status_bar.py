@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from textual.geometry import Region
+
 from agents.service.wire import AboutView
 from tui.client import Link
 from tui.glyphs import Glyphs
@@ -48,7 +50,7 @@ def _link_spans(standing: Standing, now: datetime, glyphs: Glyphs, width: int) -
     if link.state == "lost":
         return [(f"{glyphs.lost} reconnecting, try {link.attempt} ", "bad.bold")]
     told = f"last event {age(last, now)}" if last else "no event yet"
-    return [(f"{glyphs.live} live ", "good"), (f"{told} " if width >= 90 else "", "muted")]
+    return [(f"{glyphs.live} live ", "good"), (f"{told} " if width >= 100 else "", "muted")]
 
 
 class StatusBar(LineView, can_focus=False):
@@ -73,5 +75,16 @@ class StatusBar(LineView, can_focus=False):
         self.standing = standing
         line = self.row_at(0)
         if line != self._said:
+            region = changed_cells(self._said, line)
             self._said = line
-            self.rows_changed()
+            self.forget(0)
+            self.refresh(*([region] if region else []))
+
+
+def changed_cells(before: Line, after: Line) -> Region | None:
+    """Where two lines differ, in cells; None when that cannot be told (another width, wide letters)."""
+    old, new = ([(letter, role) for text, role in line.spans for letter in text] for line in (before, after))
+    if len(old) != len(new) or len(new) != after.width:
+        return None
+    differ = [at for at, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
+    return Region(differ[0], 0, differ[-1] - differ[0] + 1, 1) if differ else None

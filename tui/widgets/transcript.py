@@ -106,16 +106,26 @@ class Transcript(LineView):
 
     def _lay_out_from(self, first: int) -> None:
         """Lines of the blocks from `first` on: a fact at the end of a long run costs its own lines alone."""
-        width = self.columns
         self._total = self._starts[first] if first < len(self._starts) else self._total
         del self._lines[first:], self._starts[first:]
         for block in self._blocks()[first:]:
-            raw = raw_facts(block, self.fold.facts) if self.raw else None
-            lines = [*block_lines(block, width, self._glyphs, raw=raw or None), *blank(width)]
+            lines = self._lines_of(block)
             self._lines.append(lines)
             self._starts.append(self._total)
             self._total += len(lines)
         self.fold.changed_from = len(self.fold.blocks)
+
+    def _lines_of(self, block: Block) -> list[Line]:
+        raw = raw_facts(block, self.fold.facts) if self.raw else None
+        return [*block_lines(block, self.columns, self._glyphs, raw=raw or None), *blank(self.columns)]
+
+    def _lay_out_one(self, at: int) -> None:
+        """Lines of one block that was folded or opened; those after it only move."""
+        lines = self._lines_of(self._blocks()[at])
+        moved = len(lines) - len(self._lines[at])
+        self._lines[at] = lines
+        self._starts[at + 1 :] = [start + moved for start in self._starts[at + 1 :]]
+        self._total += moved
 
     def row_count(self) -> int:
         """Lines of all blocks."""
@@ -135,17 +145,22 @@ class Transcript(LineView):
         self.lay_out()
         self.rows_changed()
         if self._starts:
-            head = self._starts[min(at, len(self._starts) - 1)]
-            self.move_to(head)
-            self.scroll_to_top_of(head)
+            self._go_to_block(min(at, len(self._starts) - 1))
+
+    def _go_to_block(self, at: int) -> None:
+        self.move_to(self._starts[at])
+        self.scroll_to_top_of(self._starts[at])
 
     # --- keys ----------------------------------------------------------------------------------
 
     def action_fold(self) -> None:
         """Fold the block, or open it."""
         if self.block is not None:
+            at = self._block_of(self.cursor)
             self.block.folded = not self.block.folded
-            self._keeping_block()
+            self._lay_out_one(at)
+            self.rows_changed(self._starts[at])
+            self._go_to_block(at)
 
     def action_fold_all(self) -> None:
         """Fold every block, or open all when all are folded."""
