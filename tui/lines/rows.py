@@ -19,7 +19,9 @@ def run_head(width: int) -> Line:
     if width >= 72:
         cells += f"{'time':>6} "
     if width >= 110:
-        cells += f"{'steps':>5} {'tools':>5} {'tokens':>11} {'cost':>8} {'version':12} "
+        cells += f"{'steps':>5} {'tools':>5} {'tokens':>11} {'cost':>8} "
+    if width >= 132:
+        cells += f"{'version':12} "
     if width >= 56:
         cells += f"{'score':>5}  "
     return Line(((cells + "input, or what went wrong", "muted"),)).clipped(width)
@@ -40,6 +42,7 @@ def run_row(run: RunView, width: int, now: datetime, glyphs: Glyphs) -> Line:
             (f"{run.steps:>5} {run.tool_calls:>5} {tokens(run.input_tokens, run.output_tokens):>11} ", "text")
         )
         spans.append((f"{money(run.cost):>8} ", "text"))
+    if width >= 132:
         spans.append((f"{short(run.bundle):12} ", "muted"))
     if width >= 56:
         spans.append(_score(run))

@@ -51,7 +51,7 @@ class PromptsScreen(Room):
         rows: list[tuple[Any, Row]] = []
         for name in dict.fromkeys([*self._agents, *(bundle.agent for bundle in self._bundles)]):
             mine = [bundle for bundle in self._bundles if bundle.agent == name]
-            rows.append((None, partial(self._agent_row, name)))
+            rows.append((name, partial(self._agent_row, name)))
             rows += [(bundle, partial(self._bundle_row, bundle)) for bundle in mine]
             if not mine:
                 rows.append((None, _no_version))
@@ -102,11 +102,13 @@ class PromptsScreen(Room):
 
     def action_roll_back(self) -> None:
         """Take the agent of this row back: to the version before, or to the retired one under the cursor."""
-        bundle = self.current
-        live = next((one for one in self._bundles if bundle and one.agent == bundle.agent and one.live), None)
-        if bundle is None or live is None:
-            self.notify("Put the cursor on a version of the agent to take back.", severity="warning")
+        row = self.query_one(Table).current
+        name = row.agent if isinstance(row, BundleView) else row
+        live = next((one for one in self._bundles if one.agent == name and one.live), None)
+        if live is None:
+            self.notify("Put the cursor on an agent that has a live version, or on one of its versions.")
             return
+        bundle = row if isinstance(row, BundleView) else live
         if not bundle.live and bundle.state != "retired":
             self.notify(
                 f"A version that is {bundle.state!r} never served; take back to a retired one.", severity="warning"
