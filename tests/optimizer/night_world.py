@@ -135,9 +135,12 @@ def make_world(root: Path, database: Database, answer: Answer = learner) -> Worl
 
 SMALL = NightSettings(
     rungs=(3, 6), noise_examples=4, least_examples=8, demonstrations=(4,), concurrency=1, candidates=3,
-    strategies=("demonstrations", "rules", "order_format"),
+    strategies=("demonstrations", "rules", "order_format"), minutes=None,
 )  # fmt: skip
-"""A night of about forty rollouts for a world of 16 families of 2."""
+"""A night of about forty rollouts for a world of 16 families of 2.
+
+No cap in minutes: what a busy machine drops before the race would make two equal nights differ.
+"""
 
 
 def night(world: World, settings: NightSettings = SMALL, **options: Any) -> NightResult:
