@@ -22,7 +22,7 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRe
 
 from agents.errors import JournalDiverged
 from agents.journal import Journal, ReplayMiss, seconds_since, unknown_outcome
-from agents.recording import RESULT_OF, Operation
+from agents.recording import RESULT_OF
 from tools.errors import ToolServerError
 from tools.mcp import as_server_error, is_transport_failure
 from traces.events import (
@@ -299,9 +299,3 @@ def _returned(journal: Journal, call: ToolCalled, payload: Any, seconds: float, 
             source_run=source,
         )
     )
-
-
-def pending(operation: Operation) -> str:
-    """One line for people about a call whose outcome is unknown."""
-    call = operation.call
-    return operation.op if call is None else f"{operation.op}: {call.tool} {canonical_json(call.arguments)}"

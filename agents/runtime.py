@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -398,8 +398,3 @@ def _closing(result: Any) -> list[Any]:
         {key: value for key, value in data.items() if key not in {"timestamp", "run_id", "conversation_id"}}
         for data in ModelMessagesTypeAdapter.dump_python(tail, mode="json")
     ]
-
-
-def with_metadata(ask: Start, **metadata: Any) -> Start:
-    """The same request with more said about it."""
-    return replace(ask, metadata={**(ask.metadata or {}), **metadata})

@@ -124,19 +124,6 @@ class Bundle(Frozen):
         return Bundle.model_validate({**self.model_dump(mode="json"), **changes})
 
 
-class BundleRecord(BaseModel):
-    """A stored bundle and where it came from."""
-
-    model_config = ConfigDict(frozen=True)
-
-    digest: str
-    bundle: Bundle
-    parent: str | None = None
-    author: str
-    author_kind: Literal["person", "machine", "file"]
-    note: str = ""
-
-
 def render(bundle: Bundle) -> str:
     """The instruction text as the model gets it: instructions, then rules, then demonstrations.
 
