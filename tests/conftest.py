@@ -6,6 +6,7 @@ Nothing of ours is imported before a test asks for it: the tests that measure wh
 import contextlib
 import importlib
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,17 +29,17 @@ ENGINES = [
 FORKING = ("tests/crash/", "tests/optimizer/test_night_resume.py")
 """Tests that kill a fork of this process: a fork carries the locks of threads it does not carry."""
 
-STALLING = ("test_a_stopped_night_goes_on", "test_a_run_stopped_in_a_call_goes_on", "test_search_in_a_run")
-"""Seen to stall behind the whole run on two busy cores, never alone: run them by hand until the cause is found."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What forks comes first, before other tests leave threads of engines and servers behind."""
     items.sort(key=lambda item: not item.nodeid.startswith(FORKING))
-    if os.environ.get("CI"):
-        for item in items:
-            if item.nodeid.split("::")[-1].split("[")[0] in STALLING:
-                item.add_marker(pytest.mark.skip(reason="stalls behind a whole run in CI; passes alone: by hand"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hears_ctrl_c() -> None:
+    """A shell starts what stands behind an `&` with SIGINT ignored, and every child inherits that: undo it here."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
