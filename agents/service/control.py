@@ -39,15 +39,15 @@ async def start_run(parts: Service, request: StartRun, key: str | None) -> str:
     if key is None:
         run_id = await asyncio.to_thread(parts.runtime.start, ask)
     else:
-        run_id, known = await asyncio.to_thread(_start_once, parts, ask, key)
-        if known:
+        run_id, ended = await asyncio.to_thread(_start_once, parts, ask, key)
+        if ended:
             return run_id
-    parts.work.begin(run_id)
+    parts.work.begin(run_id)  # twice is once, so it matters not which of two equal requests comes here first
     return run_id
 
 
 def _start_once(parts: Service, ask: Start, key: str) -> tuple[str, bool]:
-    """(run id, whether it was there already)."""
+    """(run id, whether it was there already and has ended)."""
     run_id = f"run_{hashlib.sha256(key.encode()).hexdigest()[:26]}"
     if not _same_request(parts, run_id, ask):
         try:
@@ -56,7 +56,8 @@ def _start_once(parts: Service, ask: Start, key: str) -> tuple[str, bool]:
             # Two requests with one key in one moment: the second finds the first one's run.
             if not _same_request(parts, run_id, ask):
                 raise
-    return run_id, True
+    with parts.database.reading() as session:
+        return run_id, get_run(session, run_id).status in ENDED
 
 
 def _same_request(parts: Service, run_id: str, ask: Start) -> bool:
