@@ -287,13 +287,15 @@ def _streams(world: World, closing: threading.Event) -> list[Route]:
 async def _facts(world: World, closing: threading.Event, last: int, run_id: str | None) -> AsyncIterator[str]:
     yield ": hello\n\n"
     while not closing.is_set():
+        # Seen before the facts are read: a run that ends while they are sent has its last fact sent too.
+        ended = run_id is not None and world.runs[run_id].status not in {"running", "waiting"}
         for fact in world.facts.all[last:]:
             last = fact.id
             if run_id in {None, fact.stream}:
                 yield f"id: {fact.id}\nevent: fact\ndata: {fact.model_dump_json()}\n\n"
         for delta in world.deltas.pop(run_id, []) if run_id else []:
             yield f"event: delta\ndata: {delta.model_dump_json()}\n\n"
-        if run_id and world.runs[run_id].status not in {"running", "waiting"}:
+        if ended:
             yield "event: end\ndata: {}\n\n"
             return
         await asyncio.sleep(0.02)
