@@ -1,6 +1,6 @@
 """Playing conversations with known right answers: each turn a run of the deployed agent, named by what it is for.
 
-A run's id is made of tag, task and turn: a demo that was stopped goes on where it was, and plays nothing twice.
+A run's id is made of task and turn: a demo that was stopped goes on where it was, and plays nothing twice.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ from agents.runtime import Runtime, Start
 from agents.tasks import Task
 from optimizer.answers import read_run
 from optimizer.metric import score
-from traces.events import Origin
 from traces.store import find_run, get_run
 
 
@@ -29,53 +28,39 @@ class Played:
     error: str | None = None
 
 
-@dataclass(frozen=True)
-class Part:
-    """Who plays what: `tag` names the occasion, `bundle` a certain version (None: the live one)."""
-
-    agent: str
-    tag: str
-    origin: Origin = "user"
-    bundle: str | None = None
-    pool: str | None = None
-
-
 async def play_all(
-    runtime: Runtime, part: Part, tasks: Sequence[Task], *, at_once: int, told: Callable[[Played], None]
+    runtime: Runtime, agent: str, tasks: Sequence[Task], *, at_once: int, told: Callable[[Played], None]
 ) -> list[Played]:
     """Play the conversations, some at once; `told` hears of each as it ends. In the order of `tasks`."""
     slots = asyncio.Semaphore(at_once)
 
     async def one(task: Task) -> Played:
         async with slots:
-            played = await play(runtime, part, task)
+            played = await play(runtime, agent, task)
         told(played)
         return played
 
     return list(await asyncio.gather(*(one(task) for task in tasks)))
 
 
-async def play(runtime: Runtime, part: Part, task: Task) -> Played:
+async def play(runtime: Runtime, agent: str, task: Task) -> Played:
     """Play one conversation turn by turn and score how it ended."""
-    conversation = f"conv_{part.tag}_{task.id}"
+    conversation = f"conv_dev_{task.id}"
     runs: list[str] = []
     error: str | None = None
     output: Any = None
     for number, text in enumerate(task.turns, start=1):
-        run_id = f"run_{part.tag}_{task.id}_{number}"
+        run_id = f"run_dev_{task.id}_{number}"
         if not _is_there(runtime, run_id):
             about = {"task": task.id, "family": task.family, "changes_state": task.changes_state}
-            if part.pool is not None:
-                about["pool"] = part.pool
-            ask = Start(part.agent, text, conversation, part.origin, bundle=part.bundle, metadata=about)
-            runtime.start(ask, run_id=run_id)
+            runtime.start(Start(agent, text, conversation, metadata=about), run_id=run_id)
         runs.append(run_id)
         try:
             output = (await runtime.work(run_id)).output
         except RunFailed as failed:  # the agent gave no answer: that is its result, and the ledger says why
             error, output = str(failed), None
             break
-    return _scored(runtime, part, task, tuple(runs), output, error)
+    return _scored(runtime, agent, task, tuple(runs), output, error)
 
 
 def _is_there(runtime: Runtime, run_id: str) -> bool:
@@ -84,11 +69,11 @@ def _is_there(runtime: Runtime, run_id: str) -> bool:
 
 
 def _scored(
-    runtime: Runtime, part: Part, task: Task, runs: tuple[str, ...], output: Any, error: str | None
+    runtime: Runtime, agent: str, task: Task, runs: tuple[str, ...], output: Any, error: str | None
 ) -> Played:
     with runtime.database.reading() as session:
         calls = [call for run_id in runs for call in read_run(session, run_id).calls]
         seconds = sum(get_run(session, run_id).seconds or 0.0 for run_id in runs)
-    metric = runtime.workspace.agent(part.agent).block.metric
+    metric = runtime.workspace.agent(agent).block.metric
     value = 0.0 if error else score(metric, task.expected.model_dump(mode="json"), output, calls).value
     return Played(task, runs, output, value, seconds, error)

@@ -17,9 +17,10 @@ from agents.prompts.store import find_live
 from agents.review import approve_proposal
 from agents.runtime import Runtime
 from agents.tasks import Correction, Task, load_corrections, load_tasks
+from optimizer.evaluate import Evaluation, compare, evaluate
 from optimizer.evidence import Evidence
 from optimizer.evidence_text import render_evidence
-from optimizer.gate import GateContext, GateRules, Pair, gate
+from optimizer.gate import GateRules
 from optimizer.nightly import NightResult, run_night
 from optimizer.progress import Progress
 from optimizer.settings import NightSettings
@@ -30,7 +31,7 @@ from traces.provenance import Provenance
 from traces.store import list_feedback
 from traces.verify import verify
 from tui.commands.demo_plan import HELD_OUT, Plan, make_plan
-from tui.commands.demo_play import Part, Played, play_all
+from tui.commands.demo_play import Played, play_all
 from tui.commands.demo_screen import Screen
 
 DESK: Final = "desk"
@@ -47,11 +48,10 @@ class Told:
 
     started: float = field(default_factory=time.monotonic)
     plan: Plan | None = None
-    before: list[Played] = field(default_factory=list)
-    after: list[Played] = field(default_factory=list)
+    before: Evaluation | None = None
+    after: Evaluation | None = None
     others: dict[str, list[Played]] = field(default_factory=dict)
     night: NightResult | None = None
-    live_before: str = ""
     approved: bool = False
     evidence: Evidence | None = None
 
@@ -83,12 +83,11 @@ class Story:
             self.replies_at_start = verify(session).model_replies
 
     async def play(self) -> None:
-        """Act 1 to 3: conversations, the packaged corrections, and the state before on held-out messages."""
+        """Act 1 to 3: conversations and the packaged corrections."""
         try:
             dev = await self._play_desk()
             self._correct(dev)
             await self._play_others()
-            self.told.before = await self._held_out("before")
         finally:
             await self.runtime.close()
 
@@ -111,9 +110,7 @@ class Story:
         return first + rest
 
     async def _desk(self, tasks: list[Task], bar: Any) -> list[Played]:
-        return await play_all(
-            self.runtime, Part(DESK, "dev"), tasks, at_once=self.at_once, told=lambda played: bar.step()
-        )
+        return await play_all(self.runtime, DESK, tasks, at_once=self.at_once, told=lambda played: bar.step())
 
     def _learnable(self) -> list[Task]:
         """Dev messages with a packaged correction that one answer settles (no hand-over to the claims assistant)."""
@@ -143,27 +140,31 @@ class Story:
         with self.screen.act(3, "Some claims and some gift conversations, over their own tool servers", total) as bar:
             for agent, number in OTHERS:
                 tasks = load_tasks(self.workspace.root, agent, "dev")[:number]
-                part = Part(agent, "dev")
-                played = await play_all(self.runtime, part, tasks, at_once=1, told=lambda one: bar.step())
+                played = await play_all(self.runtime, agent, tasks, at_once=1, told=lambda one: bar.step())
                 self.told.others[agent] = played
         for agent, played in self.told.others.items():
             right = sum(one.score >= 1.0 for one in played)
             self.screen.say(f"{agent}: {right} of {len(played)} right. See one: strop runs show {played[0].runs[-1]}")
 
-    async def _held_out(self, tag: str) -> list[Played]:
+    def before(self) -> None:
+        """Act 4: held-out messages on what is live now."""
+        self.told.before = self._held_out("before", 4)
+
+    def after(self) -> None:
+        """Act 7: the same messages on what is live now; nothing is played anew where nothing changed."""
+        self.told.after = self._held_out("after", 7) if self.told.approved else self.told.before
+
+    def _held_out(self, when: str, number: int) -> Evaluation:
         tasks = [task for task in load_tasks(self.workspace.root, DESK, "heldout") if not task.expected.calls]
         with self.database.reading() as session:
             live = find_live(session, DESK)
         assert live is not None
-        if tag == "before":
-            self.told.live_before = live.digest
-        part = Part(DESK, f"{tag}-{short(live.digest)}", "evaluation", pool="held_out")
-        number = 4 if tag == "before" else 7
-        title = f"The desk {tag}, on held-out messages that nobody learns from (version {short(live.digest)})"
+        title = f"The desk {when}, on held-out messages that nobody learns from (version {short(live.digest)})"
         with self.screen.act(number, title, min(HELD_OUT, len(tasks))) as bar:
-            return await play_all(
-                self.runtime, part, tasks[:HELD_OUT], at_once=self.at_once, told=lambda played: bar.step()
-            )
+            return evaluate(
+                self.workspace, self.database, live.digest, tasks[:HELD_OUT], name="demo",
+                told=lambda done, total, scored: bar.step(),
+            )  # fmt: skip
 
     def night(self) -> None:
         """Act 5: the optimizer looks for a better prompt and proves it on sealed examples, or says no."""
@@ -200,26 +201,11 @@ class Story:
         self.told.approved = True
         self.screen.say(f"{short(night.proposal)} is live, by {self.workspace.user}: {reason}")
 
-    async def play_after(self) -> None:
-        """Act 7: the same held-out messages on what is live now; the same runs where nothing changed."""
-        if not self.told.approved:
-            self.told.after = self.told.before
-            return
-        self.runtime = open_runtime(self.workspace, self.database)
-        try:
-            self.told.after = await self._held_out("after")
-        finally:
-            await self.runtime.close()
-
     def compare(self) -> Evidence:
         """Before and after on the held-out messages, paired by message and clustered by family."""
-        after = {one.task.id: one for one in self.told.after}
-        pairs = [
-            Pair(task=one.task.id, cluster=one.task.family, before=one.score, after=after[one.task.id].score)
-            for one in self.told.before
-        ]
-        context = GateContext(a=short(self.told.live_before), b="now live", metric="right team, held out")
-        self.told.evidence = gate(pairs, GateRules(resamples=20_000), context)
+        assert self.told.before is not None
+        assert self.told.after is not None
+        self.told.evidence = compare(self.told.before, self.told.after, GateRules(resamples=20_000))
         return self.told.evidence
 
     def summary(self) -> dict[str, Any]:
