@@ -7,6 +7,7 @@ finish reason `length`: pydantic-ai then raises or asks again, and the record ke
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from pydantic_ai.messages import ModelMessage, ModelResponse
@@ -19,6 +20,7 @@ from agents.models.catalogue import Weights
 from agents.models.completion import MAX_TOKENS, Sampling
 from agents.models.engine import Engine, get_engine
 from agents.models.grammar import TEXT, ReplyForm, ToolForm
+from agents.models.loops import circling
 from agents.models.prompt import Prompt, chat_messages, history_instructions
 from agents.models.settings import LocalSettings
 from agents.models.stream import Ask, LocalStream, stream_reply
@@ -122,7 +124,16 @@ def make_ask(messages: list[ModelMessage], settings: ModelSettings, params: Mode
     parts = params.instruction_parts
     instructions = [history_instructions(messages)] if parts is None else [part.content for part in parts]
     prompt = Prompt(tuple(instructions), tuple(tools), form)
-    return Ask(chat_messages(prompt, messages), form, _sampling(settings))
+    return Ask(chat_messages(prompt, messages), _without_circles(form, tools, messages), _sampling(settings))
+
+
+def _without_circles(form: ReplyForm, tools: list[ToolDefinition], messages: list[ModelMessage]) -> ReplyForm:
+    """The form without the tools called in a circle, as long as something else can be done."""
+    worn = circling(messages) - {tool.name for tool in tools if tool.kind == "output"}
+    left = tuple(tool for tool in form.tools if tool.name not in worn)
+    reduced = replace(form, tools=left)
+    # An answer in free text would not have the shape that the prompt asks for.
+    return form if reduced.free or not (left or form.answer is not None) else reduced
 
 
 def _callable_tools(settings: ModelSettings, params: ModelRequestParameters) -> list[ToolDefinition]:

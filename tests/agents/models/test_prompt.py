@@ -160,3 +160,20 @@ def test_a_text_without_tools_needs_no_reasoning_before_it() -> None:
     assert make_ask([user("Hi")], {}, plain).form.free
     wanted: Any = {"local_reasoning_chars": 80}
     assert make_ask([user("Hi")], wanted, plain).messages[0]["content"].endswith('"answer": "It opens at 9:00."}')
+
+
+def test_a_tool_called_in_a_circle_is_left_out_of_the_grammar() -> None:
+    """Told the same twice, the model must take another step; the user's next message gives the tool back."""
+
+    def tools(*messages: ModelMessage, params: ModelRequestParameters = DECIDE) -> list[str]:
+        return [tool.name for tool in make_ask([user("Hi"), *messages], {}, params).form.tools]
+
+    other = ModelRequest(parts=[ToolReturnPart("find_policy", {"kind": "car"}, "c1")])
+    assert tools(CALL, RESULT) == ["find_policy", "final_result"]
+    assert tools(CALL, RESULT, CALL, other) == ["find_policy", "final_result"]
+    assert tools(CALL, RESULT, CALL, RESULT) == ["final_result"]
+    assert tools(CALL, RESULT, CALL, RESULT, user("And now?")) == ["find_policy", "final_result"]
+    first, later = chat(DECIDE, user("Hi")), chat(DECIDE, user("Hi"), CALL, RESULT, CALL, RESULT)
+    assert first[0] == later[0]
+    only = ModelRequestParameters(function_tools=[FIND], allow_text_output=False)
+    assert tools(CALL, RESULT, CALL, RESULT, params=only) == ["find_policy"]
