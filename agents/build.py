@@ -77,6 +77,7 @@ def _settings(bundle: Bundle) -> Any:
     settings: dict[str, Any] = dict(bundle.settings)
     if bundle.model.startswith("local:"):
         settings["local_reasoning_chars"] = bundle.reasoning_chars
+        settings["local_reasoning_hint"] = bundle.reasoning_hint
     return settings
 
 

@@ -42,6 +42,7 @@ class StropBlock(Strict):
     delegates: tuple[Delegate, ...] = ()
     tool_texts: dict[str, ToolText] = {}
     reasoning_chars: int = Field(default=0, ge=0)
+    reasoning_hint: str = Field(default="", max_length=200)
     rules: tuple[str, ...] = ()
     demonstrations: tuple[Demonstration, ...] = ()
     metric: Metric = Metric()
@@ -76,6 +77,7 @@ class Definition(BaseModel):
             delegates=self.block.delegates,
             tool_texts=self.block.tool_texts,
             reasoning_chars=self.block.reasoning_chars,
+            reasoning_hint=self.block.reasoning_hint,
             limits=self.block.limits,
         )
 

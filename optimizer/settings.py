@@ -9,8 +9,15 @@ from optimizer.gate import GateRules
 from optimizer.mine import TRUSTED
 from optimizer.purse import Caps
 
-StrategyName = Literal["demonstrations", "rules", "rules_and_demos", "order_format", "gepa"]
-ALL: tuple[StrategyName, ...] = ("demonstrations", "rules", "rules_and_demos", "order_format", "gepa")
+StrategyName = Literal["demonstrations", "rules", "rules_and_demos", "rules_and_note", "order_format", "gepa"]
+ALL: tuple[StrategyName, ...] = (
+    "demonstrations",
+    "rules",
+    "rules_and_note",
+    "rules_and_demos",
+    "order_format",
+    "gepa",
+)
 
 
 class NightSettings(BaseModel):

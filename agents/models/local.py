@@ -33,6 +33,8 @@ class LocalModelSettings(ModelSettings, total=False):
 
     local_reasoning_chars: int
     """The most characters of the forced reasoning field; 0 leaves it out. Default 160 with tools, 0 without."""
+    local_reasoning_hint: str
+    """What that field is for, in a few words, shown in the form of a reply."""
 
 
 class LocalModel(Model[None]):
@@ -123,7 +125,7 @@ def make_ask(messages: list[ModelMessage], settings: ModelSettings, params: Mode
     )
     parts = params.instruction_parts
     instructions = [history_instructions(messages)] if parts is None else [part.content for part in parts]
-    prompt = Prompt(tuple(instructions), tuple(tools), form)
+    prompt = Prompt(tuple(instructions), tuple(tools), form, str(settings.get("local_reasoning_hint") or ""))
     return Ask(chat_messages(prompt, messages), _without_circles(form, tools, messages), _sampling(settings))
 
 

@@ -41,6 +41,8 @@ class Prompt:
     instructions: tuple[str, ...]
     tools: tuple[ToolDefinition, ...]
     form: ReplyForm
+    hint: str = ""
+    """What the reasoning field is for."""
 
     def system(self, standing: Iterable[str] = ()) -> str:
         """The system message: standing system prompts of the history come right after the instructions."""
@@ -136,19 +138,18 @@ def _format_section(prompt: Prompt) -> str:
     form = prompt.form
     if form.free:
         return ""
-    shapes = [_shape(form, tool="NAME")] if form.tools else []
+    thought = prompt.hint or "..."
+    shapes = [_shape(form, thought=thought, tool="NAME")] if form.tools else []
     if form.answer is not None:
-        shapes.append(_shape(form, answer="{...}" if form.answer_is_json else '"..."'))
+        shapes.append(_shape(form, thought=thought, answer="{...}" if form.answer_is_json else '"..."'))
     lines = ["Reply with one JSON object only: " + " or ".join(shapes) + "."]
     if form.tools:
         lines.append("Call one tool at a time and read its result before the next.")
     return " ".join(lines) + _example(prompt)
 
 
-def _shape(
-    form: ReplyForm, *, thought: str = "...", tool: str = "", arguments: str = "{...}", answer: str = ""
-) -> str:
-    lead = f'"reasoning": "{thought}", ' if form.reasoning_chars else ""
+def _shape(form: ReplyForm, *, thought: str, tool: str = "", arguments: str = "{...}", answer: str = "") -> str:
+    lead = f'"reasoning": {_compact(thought)}, ' if form.reasoning_chars else ""
     body = f'"tool": "{tool}", "arguments": {arguments}' if tool else f'"answer": {answer}'
     return f"{{{lead}{body}}}"
 

@@ -102,6 +102,8 @@ class Bundle(Frozen):
     tool_texts: dict[str, ToolText] = {}
     reasoning_chars: int = Field(default=0, ge=0)
     """Size of the reasoning field that embedded models are made to write first; 0: none."""
+    reasoning_hint: str = Field(default="", max_length=200)
+    """What that field is for, said where the form of a reply is shown; empty: nothing is said."""
     limits: Limits = Limits()
 
     @field_validator("settings", "tool_texts", mode="after")

@@ -20,6 +20,7 @@ CHANGES = {
     "delegates": ({"agent": "b", "tool": "ask_b", "description": "asks b"},),
     "tool_texts": {"look": {"description": "Looks."}},
     "reasoning_chars": 80,
+    "reasoning_hint": "what it is about",
     "limits": {"steps": 3},
 }
 
