@@ -311,7 +311,6 @@ def _weights(workspace: Workspace, model: str, users: str) -> Check:
 
 
 def _database(workspace: Workspace, *, whole: bool) -> Iterator[Check]:
-    from agents.prompts import tables  # noqa: F401  declares the registry's tables
     from traces.db import open_database
     from traces.errors import LedgerError
 

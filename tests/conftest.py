@@ -4,7 +4,6 @@ Nothing of ours is imported before a test asks for it: the tests that measure wh
 """
 
 import contextlib
-import importlib
 import os
 import signal
 from collections.abc import Iterator
@@ -17,8 +16,6 @@ from tests.postgres import PostgresServer, PostgresUnavailable, running_postgres
 
 if TYPE_CHECKING:
     from traces.db import Database
-
-ROOT = Path(__file__).parent.parent
 
 ENGINES = [
     pytest.param("sqlite"),
@@ -59,7 +56,9 @@ def postgres_server() -> Iterator[PostgresServer]:
         except PostgresUnavailable as reason:
             pytest.skip(str(reason))
         server.execute("CREATE DATABASE strop_template TEMPLATE template0")
-        _create_tables(server.url("strop_template"))
+        from traces.db import open_database
+
+        open_database(server.url("strop_template")).close()
         yield server
 
 
@@ -88,22 +87,6 @@ def database(database_url: str) -> Iterator["Database"]:
     """An open database with every table, on both engines; closed after the test."""
     from traces.db import open_database
 
-    _declare_tables()
     opened = open_database(database_url)
     yield opened
     opened.close()
-
-
-def _create_tables(url: str) -> None:
-    from traces.db import open_database
-
-    _declare_tables()
-    open_database(url).close()
-
-
-def _declare_tables() -> None:
-    """Import each room's `tables.py`, which declares its tables on the one METADATA."""
-    for path in sorted(ROOT.glob("*/**/tables.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        if parts[0] in {"traces", "agents", "optimizer"}:
-            importlib.import_module(".".join(parts))

@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 from traces.errors import LedgerUnavailable
+from traces.schema import State, bring_up_to_date, state_of
 
 METADATA: Final = sa.MetaData()
-"""Every table of Strop is declared on this one object: three files, `*/tables.py`."""
+"""Every table of Strop is declared on this one object, in `*/tables.py`; they are made by `traces/migrations/`."""
 
 SQLITE_BUSY_SECONDS: Final = 10
 """How long a writer waits for another process's transaction before it says the database is locked."""
@@ -68,10 +69,19 @@ class Database:
         """Whether this is the embedded database (one file, one machine)."""
         return self.engine.dialect.name == "sqlite"
 
-    def create_tables(self) -> None:
-        """Make the tables that are missing. Doing it twice is harmless."""
-        with _told(self.url), self.engine.begin() as connection:
-            METADATA.create_all(connection)
+    def bring_up_to_date(self) -> str | None:
+        """Give the database this program's tables; gives the revision it had. Doing it twice is harmless.
+
+        Raises:
+            LedgerOutdated: a newer Strop made them.
+        """
+        with _told(self.url):
+            return bring_up_to_date(self.engine)
+
+    def state(self) -> tuple[str | None, State]:
+        """The revision of its tables, and how that stands to this program's; nothing is changed."""
+        with _told(self.url):
+            return state_of(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -92,10 +102,22 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """Open (and where needed create) the database and its tables.
+    """Open (and where needed create) the database, its tables as this program knows them.
 
     Raises:
         LedgerUnavailable: with what to do, when it cannot be opened.
+        LedgerOutdated: a newer Strop made its tables.
+    """
+    database = connect(url)
+    database.bring_up_to_date()
+    return database
+
+
+def connect(url: str) -> Database:
+    """The database as it is, its tables of whatever revision: to look at that revision.
+
+    Raises:
+        LedgerUnavailable: the URL is none, or its folder cannot be made.
     """
     if url.startswith("sqlite:///") and not url.endswith(":memory:"):
         folder = Path(url.removeprefix("sqlite:///")).parent
@@ -106,9 +128,7 @@ def open_database(url: str) -> Database:
                 f"cannot make the folder {str(folder)!r} for the database: {error.strerror}",
                 hint="Give a writable workspace, or another [database] url in strop.toml.",
             ) from error
-    database = Database(url)
-    database.create_tables()
-    return database
+    return Database(url)
 
 
 def _make_engine(url: str) -> sa.Engine:

@@ -57,6 +57,7 @@ SECTIONS: Final = {
         "serve": "tui.commands.serve:serve",
         "tui": "tui.commands.screen:tui",
         "verify": "tui.commands.verify:verify",
+        "db": "tui.commands.db:db",
         "version": "tui.commands.version:version",
         "demo": "tui.commands.demo:demo",
     },

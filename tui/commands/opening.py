@@ -75,9 +75,7 @@ def load_settings(folder: Path | None) -> "Workspace":
 
 @contextmanager
 def ledger(workspace: "Workspace") -> Iterator["Database"]:
-    """The workspace's database with all tables, closed afterwards."""
-    from agents.prompts import tables  # noqa: F401  declares the registry's tables beside the ledger's own
-    from traces import tables as ledger_tables  # noqa: F401
+    """The workspace's database, closed afterwards."""
     from traces.db import open_database
 
     database = open_database(workspace.database_url)
