@@ -76,6 +76,16 @@ def test_the_form_of_the_answer_is_said_in_words() -> None:
     assert "team (one of: A, B)" in found.bundle.instructions
 
 
+def test_a_note_first_is_for_embedded_models_only() -> None:
+    """With the rules, then alone; a served model has its own way to think, so nothing is tried on it."""
+    examples = [example(n, "A", comment=f"Rule {n}.") for n in range(3)]
+    local = INCUMBENT.with_(model="local:tiny")
+    both, alone = (one.bundle for one in find_candidates(context(examples, "rules_and_note", incumbent=local)))
+    assert (len(both.rules), alone.rules) == (3, ())
+    assert all(one.reasoning_chars and one.reasoning_hint for one in (both, alone))
+    assert find_candidates(context(examples, "rules_and_note")) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

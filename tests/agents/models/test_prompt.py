@@ -177,3 +177,10 @@ def test_a_tool_called_in_a_circle_is_left_out_of_the_grammar() -> None:
     assert first[0] == later[0]
     only = ModelRequestParameters(function_tools=[FIND], allow_text_output=False)
     assert tools(CALL, RESULT, CALL, RESULT, params=only) == ["find_policy"]
+
+
+def test_what_the_reasoning_is_for_is_said_in_the_form() -> None:
+    """In the words of the bundle; without any, only that there is such a field."""
+    told = chat(DECIDE, user("Hi"), local_reasoning_hint='what "it" is about')[0]["content"]
+    assert '{"reasoning": "what \\"it\\" is about", "tool": "NAME"' in told
+    assert '{"reasoning": "...", "tool": "NAME"' in chat(DECIDE, user("Hi"))[0]["content"]
