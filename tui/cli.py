@@ -42,6 +42,7 @@ SECTIONS: Final = {
         "optimize": "tui.commands.optimize:optimize",
         "nights": "tui.commands.nights:nights",
         "gate": "tui.commands.gate:gate",
+        "check": "tui.commands.check:check",
     },
     "Decide": {
         "agents": "tui.commands.agents:agents",
@@ -59,7 +60,6 @@ SECTIONS: Final = {
         "verify": "tui.commands.verify:verify",
         "db": "tui.commands.db:db",
         "version": "tui.commands.version:version",
-        "demo": "tui.commands.demo:demo",
     },
 }
 """Verb -> `module:function`, in the order of the help."""

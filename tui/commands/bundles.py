@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -72,3 +73,62 @@ def diff(digest: str, against: str | None, as_json: bool, folder: Path | None) -
         print_json(lines)
     else:
         print_lines(diff_lines(lines, width()))
+
+
+@bundles.command("export")
+@click.argument("digest")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file. Default: the screen."
+)
+@with_json
+@in_workspace
+def export(digest: str, output: Path | None, as_json: bool, folder: Path | None) -> None:
+    """Write a version as a YAML file to be reviewed and kept; `strop bundles import` reads it back."""
+    from agents.prompts.files import write_file
+    from agents.prompts.store import get_bundle, match_bundle
+
+    with ledger(load_settings(folder)) as database, database.reading() as session:
+        stored = get_bundle(session, match_bundle(session, digest))
+    text = write_file(stored)
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+    if as_json:
+        print_json({"digest": stored.digest, "file": None if output is None else str(output), "text": text})
+    elif output is None:
+        click.echo(text, nl=False)
+    else:
+        say(f"{stored.digest} is in {output}")
+
+
+@bundles.command("import")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@with_json
+@in_workspace
+def import_(file: TextIO, as_json: bool, folder: Path | None) -> None:
+    """Take a version from a FILE (or -) into the registry, as a draft.
+
+    A file that was edited is a new version, whose parent is the one it was written as; the old one stays as it is.
+    """
+    from agents.prompts.files import read_file
+    from agents.prompts.store import add_bundle, find_bundles
+    from agents.service.views import bundle_view
+
+    try:
+        text = file.read()
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"{file.name} is not UTF-8", param_hint="FILE") from error
+    read = read_file(text, file.name)
+    workspace = load_settings(folder)
+    with ledger(workspace) as database, database.writing() as session:
+        there = bool(find_bundles(session, [read.bundle.digest]))
+        parent = read.digest if read.edited else read.parent
+        note = f"imported from {file.name}" if read.edited else read.note
+        digest = add_bundle(
+            session, read.bundle, author=workspace.user, author_kind="person", parent=parent or None, note=note
+        )
+        view = bundle_view(session, digest)
+    if as_json:
+        print_json(view)
+        return
+    what = "was here already" if there else "is a draft now"
+    say(f"{digest} {what}" + (f"; the file was edited since {read.digest[7:19]}" if read.edited else ""))

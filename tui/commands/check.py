@@ -1,0 +1,136 @@
+"""`strop check`: an agent's tasks played on one version, as tests: for a reviewer of prompts, and for CI."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from tui.commands.opening import in_workspace, ledger, load, with_json
+from tui.commands.printing import console, print_json, say, style
+
+if TYPE_CHECKING:
+    from agents.config import Workspace
+    from optimizer.evaluate import Evaluation, TaskScore, Told
+    from traces.db import Database
+
+
+@click.command()
+@click.argument("agent")
+@click.option("--bundle", metavar="DIGEST", help="The version to play. Default: the definition file as it is now.")
+@click.option("--live", is_flag=True, help="Play the version that serves now.")
+@click.option("--split", type=click.Choice(["dev", "heldout"]), help="Only these of the tasks.")
+@click.option("--least", type=click.FloatRange(0, 1), default=1.0, show_default=True,
+              help="The mean score, 0 to 1, below which the check fails.")  # fmt: skip
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML to this file.")
+@click.option("--name", help="A name for this check: the same name again goes on with what is on record.")
+@with_json
+@in_workspace
+def check(
+    agent: str, bundle: str | None, live: bool, split: Literal["dev", "heldout"] | None, least: float,
+    junit: Path | None, name: str | None, as_json: bool, folder: Path | None,
+) -> None:  # fmt: skip
+    """Play the tasks of AGENT (tasks/AGENT.jsonl) on a version and score them; exit code 1 below --least.
+
+    The runs are evaluations: nothing learns from them, and no version changes.
+    """
+    from agents.errors import UsageError
+    from agents.tasks import load_tasks
+    from optimizer.evaluate import evaluate
+
+    if bundle and live:
+        raise UsageError("--bundle and --live name two versions", hint="Give one of them.")
+    workspace = load(folder)
+    workspace.agent(agent)
+    tasks = load_tasks(workspace.root, agent, split)
+    if not tasks:
+        raise UsageError(
+            f"there are no tasks for {agent!r}", hint=f"Write tasks/{agent}.jsonl; docs/workspace.md shows one."
+        )
+    name = name or f"check {datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
+    with ledger(workspace) as database:
+        digest = _version(workspace, database, agent, bundle, live)
+        try:
+            with _bar(len(tasks), quiet=as_json) as told:
+                done = evaluate(workspace, database, digest, tasks, name=name, told=told)
+        except KeyboardInterrupt as error:
+            error.add_note(f"go on with it: strop check {agent} --bundle {digest[7:19]} --name {name!r}")
+            raise
+    _tell(done, agent, least, junit, as_json=as_json)
+    if done.mean < least:
+        sys.exit(1)
+
+
+def _version(workspace: "Workspace", database: "Database", agent: str, bundle: str | None, live: bool) -> str:
+    from agents.errors import UsageError
+    from agents.prompts.store import add_bundle, find_live, get_bundle, match_bundle
+    from agents.selection import own_bundle
+
+    with database.writing() as session:
+        if bundle is not None:
+            digest = match_bundle(session, bundle)
+            owner = get_bundle(session, digest).bundle.agent
+            if owner != agent:
+                raise UsageError(f"version {digest[7:19]} is of agent {owner!r}, not of {agent!r}")
+            return digest
+        if live:
+            serving = find_live(session, agent)
+            if serving is None:
+                raise UsageError(f"no version of {agent!r} serves yet", hint="Leave --live out: the file is played.")
+            return serving.digest
+        own = own_bundle(workspace, workspace.agent(agent))
+        return add_bundle(session, own, author=workspace.user, author_kind="file", note="played by strop check")
+
+
+def _tell(done: "Evaluation", agent: str, least: float, junit: Path | None, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from optimizer.junit import junit_xml
+
+    if junit is not None:
+        junit.write_text(junit_xml(done, agent), encoding="utf-8")
+    right = sum(one.score >= 1.0 for one in done.scores)
+    if as_json:
+        facts = {"agent": agent, "bundle": done.bundle, "mean": done.mean, "least": least, "right": right,
+                 "passed": done.mean >= least, "tasks": [asdict(one) for one in done.scores]}  # fmt: skip
+        print_json(facts)
+        return
+    for one in done.scores:
+        if one.score < 1.0:
+            _tell_wrong(one)
+    ok = done.mean >= least
+    verdict = "passed" if ok else f"FAILED: the mean is below {least:g}"
+    told = f"{agent} {done.bundle[7:19]}: {right} of {len(done.scores)} right, mean {done.mean:.3f}: {verdict}"
+    console().print(told, style=style("ok" if ok else "error"))
+
+
+def _tell_wrong(one: "TaskScore") -> None:
+    console().print(f"{one.task}  {one.score:.2f}  {one.feedback}", highlight=False, markup=False)
+    console().print(f"    strop runs show {one.run_id}", style=style("muted"), highlight=False, markup=False)
+
+
+@contextmanager
+def _bar(total: int, *, quiet: bool) -> "Iterator[Told]":
+    """A bar on stderr; where that is no terminal, a line for every tenth; nothing when `quiet`."""
+    from rich import progress as rich
+
+    screen = console(err=True)
+    drawn = screen.is_terminal and not quiet
+    columns: list[Any] = [
+        rich.TextColumn("check"),
+        rich.BarColumn(bar_width=24),
+        rich.MofNCompleteColumn(),
+        rich.TimeElapsedColumn(),
+    ]
+    with rich.Progress(*columns, console=screen, transient=True, disable=not drawn) as bar:
+        task = bar.add_task("check", total=total)
+
+        def told(done: int, of: int, newest: "TaskScore") -> None:
+            bar.update(task, completed=done)
+            if not drawn and not quiet and done % max(1, of // 10) == 0:
+                say(f"{done} of {of}")
+
+        yield told
