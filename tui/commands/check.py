@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +16,7 @@ from tui.commands.printing import console, print_json, say, style
 if TYPE_CHECKING:
     from agents.config import Workspace
     from optimizer.evaluate import Evaluation, TaskScore, Told
+    from optimizer.evidence import Evidence
     from traces.db import Database
 
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 @click.argument("agent")
 @click.option("--bundle", metavar="DIGEST", help="The version to play. Default: the definition file as it is now.")
 @click.option("--live", is_flag=True, help="Play the version that serves now.")
+@click.option(
+    "--against", metavar="DIGEST", help="Play this version too (`live`: what serves now) and test the difference."
+)
 @click.option("--split", type=click.Choice(["dev", "heldout"]), help="Only these of the tasks.")
 @click.option("--least", type=click.FloatRange(0, 1), default=1.0, show_default=True,
               help="The mean score, 0 to 1, below which the check fails.")  # fmt: skip
@@ -30,16 +35,18 @@ if TYPE_CHECKING:
 @with_json
 @in_workspace
 def check(
-    agent: str, bundle: str | None, live: bool, split: Literal["dev", "heldout"] | None, least: float,
-    junit: Path | None, name: str | None, as_json: bool, folder: Path | None,
+    agent: str, bundle: str | None, live: bool, against: str | None, split: Literal["dev", "heldout"] | None,
+    least: float, junit: Path | None, name: str | None, as_json: bool, folder: Path | None,
 ) -> None:  # fmt: skip
     """Play the tasks of AGENT (tasks/AGENT.jsonl) on a version and score them; exit code 1 below --least.
 
-    The runs are evaluations: nothing learns from them, and no version changes.
+    With --against both versions are played, the paired difference is told with its interval, and the exit code is 1
+    where the version is proven to be worse. The runs are evaluations: nothing learns from them, no version changes.
     """
     from agents.errors import UsageError
     from agents.tasks import load_tasks
-    from optimizer.evaluate import evaluate
+    from optimizer.evaluate import compare, evaluate
+    from optimizer.junit import junit_xml
 
     if bundle and live:
         raise UsageError("--bundle and --live name two versions", hint="Give one of them.")
@@ -53,15 +60,42 @@ def check(
     name = name or f"check {datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
     with ledger(workspace) as database:
         digest = _version(workspace, database, agent, bundle, live)
+        other = _version(workspace, database, agent, *_named(against)) if against else None
         try:
             with _bar(len(tasks), quiet=as_json) as told:
                 done = evaluate(workspace, database, digest, tasks, name=name, told=told)
+            with _bar(len(tasks), quiet=as_json) as told:
+                base = evaluate(workspace, database, other, tasks, name=name, told=told) if other else None
         except KeyboardInterrupt as error:
-            error.add_note(f"go on with it: strop check {agent} --bundle {digest[7:19]} --name {name!r}")
+            error.add_note(f"go on with it: the same command with --bundle {digest[7:19]} --name {name!r}")
             raise
-    _tell(done, agent, least, junit, as_json=as_json)
-    if done.mean < least:
+    if junit is not None:
+        junit.write_text(junit_xml(done, agent), encoding="utf-8")
+    difference = compare(base, done) if base else None
+    passed = difference.verdict != "harmful" if difference else done.mean >= least
+    if as_json:
+        _print(done, agent, difference, least, passed=passed)
+    else:
+        _tell(done, agent, difference, least, passed=passed)
+    if not passed:
         sys.exit(1)
+
+
+def _print(done: "Evaluation", agent: str, difference: "Evidence | None", least: float, *, passed: bool) -> None:
+    tasks = [asdict(one) for one in done.scores]
+    right = sum(one.score >= 1.0 for one in done.scores)
+    evidence = difference.model_dump(mode="json") if difference else None
+    print_json(
+        {
+            "agent": agent, "bundle": done.bundle, "mean": done.mean, "least": least, "right": right,
+            "passed": passed, "evidence": evidence, "tasks": tasks,
+        }
+    )  # fmt: skip
+
+
+def _named(version: str) -> tuple[str | None, bool]:
+    """(digest, whether the live one is meant)."""
+    return (None, True) if version == "live" else (version, False)
 
 
 def _version(workspace: "Workspace", database: "Database", agent: str, bundle: str | None, live: bool) -> str:
@@ -85,26 +119,18 @@ def _version(workspace: "Workspace", database: "Database", agent: str, bundle: s
         return add_bundle(session, own, author=workspace.user, author_kind="file", note="played by strop check")
 
 
-def _tell(done: "Evaluation", agent: str, least: float, junit: Path | None, *, as_json: bool) -> None:
-    from dataclasses import asdict
+def _tell(done: "Evaluation", agent: str, difference: "Evidence | None", least: float, *, passed: bool) -> None:
+    from optimizer.evidence_text import render_evidence
 
-    from optimizer.junit import junit_xml
-
-    if junit is not None:
-        junit.write_text(junit_xml(done, agent), encoding="utf-8")
-    right = sum(one.score >= 1.0 for one in done.scores)
-    if as_json:
-        facts = {"agent": agent, "bundle": done.bundle, "mean": done.mean, "least": least, "right": right,
-                 "passed": done.mean >= least, "tasks": [asdict(one) for one in done.scores]}  # fmt: skip
-        print_json(facts)
-        return
     for one in done.scores:
         if one.score < 1.0:
             _tell_wrong(one)
-    ok = done.mean >= least
-    verdict = "passed" if ok else f"FAILED: the mean is below {least:g}"
+    right = sum(one.score >= 1.0 for one in done.scores)
+    verdict = "passed" if passed else "FAILED: it is worse" if difference else f"FAILED: the mean is below {least:g}"
+    if difference is not None:
+        console().print(render_evidence(difference), markup=False)
     told = f"{agent} {done.bundle[7:19]}: {right} of {len(done.scores)} right, mean {done.mean:.3f}: {verdict}"
-    console().print(told, style=style("ok" if ok else "error"))
+    console().print(told, style=style("ok" if passed else "error"))
 
 
 def _tell_wrong(one: "TaskScore") -> None:

@@ -41,6 +41,16 @@ def test_a_check_fails_below_its_bar(strop: Shell, root: Path, tasks: Path) -> N
     assert strop.json("bundles", "list", "plain")[0]["state"] == "draft"
 
 
+def test_two_versions_are_compared_in_pairs(strop: Shell, root: Path, tasks: Path) -> None:
+    """The same tasks on both; equal versions differ by nothing, and that is no failure."""
+    strop("run", "plain", "Hi")
+    told = strop("check", "plain", "--against", "live").stdout
+    assert "1 of 2 right, mean 0.500: passed" in told
+    facts = strop.json("check", "plain", "--against", "live")
+    assert (facts["evidence"]["n"], facts["evidence"]["delta"]) == (2, 0.0)
+    assert facts["evidence"]["verdict"] != "better"
+
+
 def test_the_same_name_goes_on_with_what_is_on_record(strop: Shell, tasks: Path) -> None:
     """A named check that was stopped asks no model again; without a name it is a new one."""
     first = strop.json("check", "plain", "--name", "nightly", code=1)
