@@ -13,7 +13,7 @@ from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
 
 from agents.durability import METADATA_KEY, JournalDurability
 from agents.errors import WorkspaceError
-from agents.prompts.bundle import Bundle, Delegate, render
+from agents.prompts.bundle import Bundle, Delegate, ToolAccess, render
 from tools.toolset import compose
 from traces.events import Effect
 
@@ -38,7 +38,7 @@ def build_agent(
     Raises:
         WorkspaceError: the bundle names a server that is not declared.
     """
-    toolsets = [_server(bundle, access.server, access.allow, servers) for access in bundle.tools]
+    toolsets = [_server(bundle, access, servers) for access in bundle.tools]
     if bundle.delegates:
         toolsets.append(_delegates(bundle, hand_over))
     schema = bundle.output_schema
@@ -81,9 +81,8 @@ def _settings(bundle: Bundle) -> Any:
     return settings
 
 
-def _server(
-    bundle: Bundle, name: str, allow: tuple[str, ...] | None, servers: Mapping[str, AbstractToolset[Any]]
-) -> AbstractToolset[Any]:
+def _server(bundle: Bundle, access: ToolAccess, servers: Mapping[str, AbstractToolset[Any]]) -> AbstractToolset[Any]:
+    name = access.server
     if name not in servers:
         listed = ", ".join(sorted(servers)) or "none"
         raise WorkspaceError(
@@ -91,7 +90,7 @@ def _server(
             hint=f"Declared servers: {listed}.",
         )
     texts = {tool: text.description for tool, text in bundle.tool_texts.items()}
-    return compose(servers[name], allow=allow, texts=texts)
+    return compose(servers[name], allow=access.allow, deny=access.deny, texts=texts, prefix=access.prefix)
 
 
 def _delegates(bundle: Bundle, hand_over: Hand) -> AbstractToolset[Any]:

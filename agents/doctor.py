@@ -239,9 +239,10 @@ def _not_started(name: str, error: Exception, log: Path) -> Check:
 async def offered_tools(spec: ServerSpec, log: Path) -> list[str]:
     """Names of the tools that a server offers; it is started and stopped for this."""
     from tools.mcp import close_toolset, open_toolset
+    from tools.results import Bounds
 
     log.parent.mkdir(parents=True, exist_ok=True)
-    toolset = open_toolset(spec, lambda ctx: "", result_bytes=1_000_000, log=log)
+    toolset = open_toolset(spec, lambda ctx: "", bounds=Bounds(1_000_000), log=log)
     try:
         async with toolset:
             return [tool.name for tool in await toolset.list_tools()]

@@ -4,7 +4,7 @@ Operations (`agents.operations`) ask it for keys and write through it; nothing e
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from traces.events import Effect, Event
 from traces.recorder import Recorder
 
 Delta = Callable[[str, str], None]
-"""(kind: text | thinking | tool, piece) while a reply is being written. Not a fact: never stored."""
+"""(kind: text | thinking | tool | progress, piece) while a reply is written or a call is under way. Never stored."""
 
 
 def price_of(response: Any) -> float | None:
@@ -60,6 +60,8 @@ class Journal:
     replay: ReplaySource | None = None
     on_delta: Delta | None = None
     price: Callable[[Any], float | None] = lambda response: None
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What a tool server's credentials program is told of the run."""
     history_messages: int = 0
     """Messages of earlier turns at the start of each request: kept by reference, not stored again."""
     seen_messages: int = 0

@@ -24,7 +24,8 @@ from agents.errors import JournalDiverged
 from agents.journal import Journal, ReplayMiss, seconds_since, unknown_outcome
 from agents.recording import RESULT_OF
 from tools.errors import ToolServerError
-from tools.mcp import as_server_error, is_transport_failure
+from tools.mcp import as_server_error
+from tools.results import finite
 from traces.events import (
     ModelFailed,
     ModelReplied,
@@ -226,6 +227,9 @@ async def _call_tool(journal: Journal, server: str, params: ToolsetCallToolParam
         return known.result
     if known is not None and known.unknown:
         raise unknown_outcome(journal.run_id, [op])
+    if not finite(params.tool_args):
+        # Follows from the recorded reply alone, so it is the same on each replay; JSON cannot record the arguments.
+        return {"kind": "model_retry", "message": "NaN and Infinity are no JSON numbers: give a number or a text."}
     call = ToolCalled(
         op=op,
         step=step,
@@ -251,23 +255,18 @@ async def _sent(journal: Journal, call: ToolCalled, body: Body) -> Any:
     except asyncio.CancelledError:
         raise  # what became of the call is unknown, and the missing result says so
     except Exception as error:
-        broken = error
-        if not isinstance(error, ToolServerError) and is_transport_failure(error):
-            broken = ToolServerError(call.server, f"{call.tool!r}: {error}", sent=True)
         journal.record(
             ToolFailed(
                 op=call.op,
                 step=call.step,
                 attempt=call.attempt,
                 tool=call.tool,
-                error=type(broken).__name__,
-                message=str(broken)[:2000],
-                sent=getattr(broken, "sent", True),
+                error=type(error).__name__,
+                message=str(error)[:2000],
+                sent=getattr(error, "sent", True),
             )
         )
-        if broken is error:
-            raise
-        raise broken from error
+        raise
     _returned(journal, call, payload, seconds_since(start), None)
     return payload
 

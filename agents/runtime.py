@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_ai import Agent, RunContext, ToolFailed, UsageLimits
-from pydantic_ai.mcp import MCPToolset
 from pydantic_ai.models import Model
 
 from agents.build import answer_text, build_agent, effect_of
@@ -28,7 +27,8 @@ from agents.prompts.bundle import Bundle, Delegate
 from agents.prompts.store import get_bundle
 from agents.recording import Recording, ReplaySource, recording_of
 from agents.selection import choose_bundle
-from tools.mcp import close_toolset, open_toolset
+from tools.mcp import Progress, ServerToolset, close_toolset, open_toolset
+from tools.results import Bounds
 from traces.db import Database
 from traces.errors import LedgerError
 from traces.events import (
@@ -98,7 +98,7 @@ class Runtime:
         self.worker = worker or f"{os.uname().nodename}:{os.getpid()}:{new_id('w')[-6:]}"
         self._make_model = make_model
         self._agents: dict[str, Agent[Any, Any]] = {}
-        self._servers: dict[tuple[str, int], MCPToolset[Any]] = {}
+        self._servers: dict[tuple[str, Bounds], ServerToolset] = {}
         self._tasks: dict[str, asyncio.Task[Any]] = {}
 
     # --- starting and working -----------------------------------------------------------------------------------
@@ -201,6 +201,10 @@ class Runtime:
             run_id=run_id, conversation_id=started.conversation_id, started_at=run.started_at,
             recorder=self.recorder, recording=recording, effects=lambda server, tool, definition: "write",
             replay=replay, on_delta=on_delta, price=price_of,
+            about={
+                "run_id": run_id, "conversation_id": started.conversation_id, "agent": started.agent,
+                "metadata": started.metadata,
+            },
         )  # fmt: skip
 
     def _finish(self, journal: Journal, result: Any, clock: float) -> Answer:
@@ -320,21 +324,25 @@ class Runtime:
     def _agent(self, digest: str, bundle: Bundle) -> Agent[Any, Any]:
         agent = self._agents.get(digest)
         if agent is None:
-            servers = {name: self._server(name, bundle.limits.tool_bytes) for name in self.workspace.servers}
+            bounds = Bounds(bundle.limits.tool_bytes, bundle.limits.file_bytes)
+            servers = {name: self._server(name, bounds) for name in self.workspace.servers}
             agent = build_agent(bundle, self._make_model(bundle), servers, self._hand_over)
             if len(self._agents) >= 64:  # a night tries many bundles; each is quickly built again
                 self._agents.pop(next(iter(self._agents)))
             self._agents[digest] = agent
         return agent
 
-    def _server(self, name: str, result_bytes: int) -> MCPToolset[Any]:
-        key = (name, result_bytes)
+    def _server(self, name: str, bounds: Bounds) -> ServerToolset:
+        key = (name, bounds)
         if key not in self._servers:
             log = self.workspace.root / ".strop" / f"server-{name}.log"
             with suppress(OSError):
                 log.parent.mkdir(parents=True, exist_ok=True)
             spec = self.workspace.servers[name]
-            self._servers[key] = open_toolset(spec, lambda ctx: CALL_KEY.get(), result_bytes=result_bytes, log=log)
+            self._servers[key] = open_toolset(
+                spec, lambda ctx: CALL_KEY.get(), bounds=bounds, log=log,
+                facts_of=lambda ctx: current_journal().about, progress_of=_progress_of,
+            )  # fmt: skip
         return self._servers[key]
 
     @asynccontextmanager
@@ -370,6 +378,19 @@ class Runtime:
     def _cancelled(self, run_id: str) -> bool:
         with self.database.reading() as session:
             return get_run(session, run_id).status == "cancelled"
+
+
+def _progress_of(ctx: RunContext[Any]) -> Progress | None:
+    """Shows a call's progress to whoever looks on at the run."""
+    show = current_journal().on_delta
+    if show is None:
+        return None
+
+    def hear(tool: str, progress: float, total: float | None, message: str | None) -> None:
+        far = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
+        show("progress", f"{tool}: {far}" + (f", {message}" if message else ""))
+
+    return hear
 
 
 def _check_text(text: str) -> None:

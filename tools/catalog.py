@@ -1,6 +1,6 @@
 """The declared tool servers, as data."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -17,13 +17,19 @@ class ServerSpec(BaseModel):
     cwd: str | None = None
     url: str | None = None
     headers: dict[str, str] = Field(default={}, repr=False)
-    start_seconds: float = 60.0
+    protocol: Literal["auto", "legacy"] = "auto"
+    """`auto` asks for 2026-07-28 and falls back to 2025-11-25; `legacy`: a server that chokes on being asked."""
+    credentials: tuple[str, ...] = ()
+    """A program that is asked for each run's headers (`tools.credentials`). Only where there is a URL."""
+    start_seconds: float = Field(default=60.0, gt=0)
     """How long a server may take to answer its first request; Python servers import for seconds on a busy machine."""
-    call_seconds: float = 120.0
+    call_seconds: float = Field(default=120.0, gt=0)
     """How long one call may take before it counts as broken."""
 
     @model_validator(mode="after")
     def _one_way_to_reach_it(self) -> Self:
         if (self.command is None) == (self.url is None):
             raise ValueError('give either "command" (with "args") or "url"')
+        if self.credentials and self.url is None:
+            raise ValueError('"credentials" are headers: they need "url"; a program gets its own in "env"')
         return self

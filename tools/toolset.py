@@ -1,9 +1,9 @@
 """The one place where the wrappers around a tool server are composed, and in which order.
 
-From the inside out: the server, only what the agent may touch, the texts the bundle gives its tools.
+From the inside out: the server, only what the agent may touch, the texts the bundle gives its tools, its prefix.
+All names in an agent's file are the server's own: a prefix is seen by the model alone.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,24 +13,13 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset
 
 
-def cut(result: Any, limit: int) -> Any:
-    """`result` as it is, or its first `limit` bytes as text with a note of what is missing."""
-    if isinstance(result, str):
-        text = result
-    else:
-        try:
-            text = json.dumps(result, ensure_ascii=False)
-        except (TypeError, ValueError):
-            return result
-    raw = text.encode("utf-8", "replace")
-    if len(raw) <= limit:
-        return result
-    kept = raw[:limit].decode("utf-8", "ignore")
-    return f"{kept}\n[cut: {len(raw):,} bytes, the first {limit:,} are shown; ask for less at once]"
-
-
 def compose(
-    server: AbstractToolset[Any], *, allow: tuple[str, ...] | None, texts: Mapping[str, str]
+    server: AbstractToolset[Any],
+    *,
+    allow: tuple[str, ...] | None,
+    texts: Mapping[str, str],
+    deny: tuple[str, ...] = (),
+    prefix: str | None = None,
 ) -> AbstractToolset[Any]:
     """The toolset as one agent sees it.
 
@@ -38,15 +27,16 @@ def compose(
         server: the tool server's own toolset.
         allow: names the agent may call; None for all.
         texts: replacement descriptions by tool name.
+        deny: names it may not call, whatever `allow` says.
+        prefix: put before each name, with an underscore, as the model sees it.
     """
     toolset = server
-    if allow is not None:
-        allowed = frozenset(allow)
-        toolset = toolset.filtered(lambda ctx, tool: tool.name in allowed)
+    if allow is not None or deny:
+        toolset = toolset.filtered(lambda ctx, tool: (allow is None or tool.name in allow) and tool.name not in deny)
     if texts:
 
         async def retold(ctx: RunContext[Any], tools: list[ToolDefinition]) -> list[ToolDefinition]:
             return [replace(tool, description=texts.get(tool.name, tool.description)) for tool in tools]
 
         toolset = toolset.prepared(retold)
-    return toolset
+    return toolset if prefix is None else toolset.prefixed(prefix)

@@ -7,18 +7,26 @@ A change is a new bundle with its own digest and its parent's; what serves traff
 import difflib
 import json
 import re
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from traces.events import Effect
 from traces.ids import digest_text, ordered_json
 
+FILE_BYTES: Final = 1_048_576
+"""A page's screenshot fits; a photograph from a camera does not."""
+
 
 class Frozen(BaseModel):
     """Base of the parts of a bundle: immutable, and no field that we do not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _unset(value: Any) -> bool:
+    """Whether a field that came later is as it was before it came: then it is no part of the digest."""
+    return not value
 
 
 class Demonstration(Frozen):
@@ -36,6 +44,10 @@ class ToolAccess(Frozen):
     server: str
     allow: tuple[str, ...] | None = None
     """Names of the allowed tools; None allows all the server offers."""
+    deny: tuple[str, ...] = Field(default=(), exclude_if=_unset)
+    """Names of tools it may not touch, whatever `allow` says."""
+    prefix: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_]*$", exclude_if=_unset)
+    """Put before each tool's name, with an underscore, as the model sees it: for two servers that use one name."""
     effects: dict[str, Effect] = {}
     """Declared by the house; wins over the server's own annotations, which are only a claim."""
 
@@ -80,6 +92,8 @@ class Limits(Frozen):
     tokens: int | None = None
     tool_bytes: int = 65_536
     """A tool result longer than this is cut before the model sees it, and says so."""
+    file_bytes: int = Field(default=FILE_BYTES, exclude_if=lambda value: value == FILE_BYTES)
+    """A picture or other file of a tool larger than this is left out, and a text says so."""
 
 
 class Bundle(Frozen):

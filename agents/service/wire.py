@@ -122,10 +122,10 @@ class EventPage(Shape):
 
 
 class DeltaView(Shape):
-    """A piece of a model's reply while it is being written. Not a fact: it is not stored."""
+    """A piece of a model's reply while it is written, or how far a tool's call is. Not a fact: it is not stored."""
 
     run_id: str
-    kind: Literal["text", "thinking", "tool"]
+    kind: Literal["text", "thinking", "tool", "progress"]
     text: str
 
 

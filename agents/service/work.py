@@ -66,7 +66,7 @@ class Onlooker:
         taken: list[DeltaView] = []
         while self.pieces and self.pieces[0][0] <= seq:
             piece = self.pieces.popleft()[1]
-            if taken and taken[-1].kind == piece.kind and piece.kind != "tool":
+            if taken and taken[-1].kind == piece.kind and piece.kind not in {"tool", "progress"}:
                 taken[-1] = piece.model_copy(update={"text": taken[-1].text + piece.text})
             else:
                 taken.append(piece)

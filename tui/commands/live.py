@@ -30,13 +30,13 @@ class Live:
         """A piece of a reply while it is written."""
         if kind == "tool" or not piece:
             return
-        if kind != self._kind:
+        if kind != self._kind or kind == "progress":
             self._break()
             self._kind = kind
         if kind == "text":
             self.text += piece
         shown = "\n".join(clean(part) for part in piece.split("\n"))
-        console().print(shown, end="", style=style("reasoning" if kind == "thinking" else "text"))
+        console().print(shown, end="", style=style("text" if kind == "text" else "reasoning"))
         self._open = not shown.endswith("\n")
 
     def fact(self, recorded: "Recorded") -> None:
