@@ -147,9 +147,9 @@ class ServerToolset(MCPToolset[Any]):
         self._secrets = _secret_parts(headers)
         line = self.link.take(headers)
         self.client = _Client(
-            # Calls have their own bound; this one is for what else is asked, and a start may take longer than a call.
-            line.transport, timeout=max(self.spec.call_seconds, self.spec.start_seconds), init_timeout=self.spec.start_seconds,
-            mode=self.spec.protocol,
+            line.transport, mode=self.spec.protocol, init_timeout=self.spec.start_seconds,
+            # Calls have a bound of their own; this one is for all else, and a start may take longer than a call.
+            timeout=max(self.spec.call_seconds, self.spec.start_seconds),
         )  # fmt: skip
         try:
             # One bound over starting, connecting and negotiating: each alone may take the time of the last.

@@ -227,11 +227,16 @@ def _request_text(part: ModelRequestPart) -> str:
         case ToolReturnPart(outcome="retried" | "failed"):
             return f"{part.tool_name} failed: {part.model_response_str(wrap_if_error=False)}"
         case ToolReturnPart():
-            return f"{part.tool_name} returned: {part.model_response_str()}"
+            return " ".join([f"{part.tool_name} returned: {part.model_response_str()}", *_unseen(part)])
         case RetryPromptPart() | RetryFeedbackPart():
             return part.model_response()
         case _:
             return ""
+
+
+def _unseen(part: ToolReturnPart) -> Iterator[str]:
+    for file in part.files:
+        yield f"[and a file of type {file.media_type}, which you cannot see]"
 
 
 def _user_text(part: UserPromptPart) -> str:

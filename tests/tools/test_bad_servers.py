@@ -204,7 +204,7 @@ async def test_a_cancelled_run_cancels_its_call(world: World) -> None:
     runtime = world.runtime()
     world.script._plan = lambda prompt, reply: "done" if reply else Call("hang")
     work = asyncio.create_task(runtime.run(Start("worker", "go")))
-    while "hang" not in world.notes:
+    while "hang" not in world.notes:  # noqa: ASYNC110  what happens is in another process
         await asyncio.sleep(0.05)
     work.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -184,3 +184,11 @@ def test_what_the_reasoning_is_for_is_said_in_the_form() -> None:
     told = chat(DECIDE, user("Hi"), local_reasoning_hint='what "it" is about')[0]["content"]
     assert '{"reasoning": "what \\"it\\" is about", "tool": "NAME"' in told
     assert '{"reasoning": "...", "tool": "NAME"' in chat(DECIDE, user("Hi"))[0]["content"]
+
+
+def test_a_file_that_the_model_cannot_see_is_told() -> None:
+    """A picture in a tool's result is not lost in silence: the text says that there is one."""
+    part = ToolReturnPart("shot", ["the page", BinaryContent(b"x", media_type="image/png")], tool_call_id="c1")
+    said = make_ask([ModelRequest(parts=[part])], {}, TALK).messages[-1]["content"]
+    assert "the page" in said
+    assert "image/png, which you cannot see" in said
