@@ -11,11 +11,12 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from agents.definitions import Definition, load_definition
 from agents.errors import UnknownAgent, WorkspaceError
@@ -75,6 +76,50 @@ class ServiceSection(Section):
     """What a client over TCP must send; better in STROP_TOKEN than in a file."""
 
 
+class NightsSection(Section):
+    """`[nights]`: when the service looks for better versions by itself."""
+
+    schedule: str = ""
+    """Cron, five fields, in the machine's local time; empty: never by the clock."""
+    after_feedback: int = Field(default=0, ge=0)
+    """A night too as soon as so many judgements came since the last one; 0: never by that."""
+    agents: tuple[str, ...] = ()
+    """Whose nights; empty: all agents."""
+    size: Literal["small", "medium"] = "small"
+    minutes: float | None = Field(default=None, gt=0)
+    dollars: float | None = Field(default=None, ge=0)
+
+    @field_validator("schedule")
+    @classmethod
+    def _cron(cls, value: str) -> str:
+        if value:
+            from cronsim import CronSim, CronSimError
+
+            try:
+                CronSim(value, datetime.now(UTC))
+            except CronSimError as error:
+                raise ValueError(f"{value!r} is no cron schedule ({error}); an example: '0 2 * * *'") from error
+        return value
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of `strop optimize` that say the same."""
+        limits = {"--budget-minutes": self.minutes, "--budget-dollars": self.dollars}
+        given = [part for name, limit in limits.items() if limit is not None for part in (name, str(limit))]
+        return ("--size", self.size, *given)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is any occasion for a night."""
+        return bool(self.schedule or self.after_feedback)
+
+    def last_time(self, now: datetime) -> datetime:
+        """The newest time before `now` (local, with its zone) at which a night was to begin."""
+        from cronsim import CronSim
+
+        return next(CronSim(self.schedule, now, reverse=True))
+
+
 class Config(Section):
     """strop.toml"""
 
@@ -83,6 +128,7 @@ class Config(Section):
     models: ModelsSection = ModelsSection()
     local: LocalSection = LocalSection()
     service: ServiceSection = ServiceSection()
+    nights: NightsSection = NightsSection()
 
 
 @dataclass(frozen=True)
@@ -103,6 +149,7 @@ class Workspace:
     user: str
     servers: Mapping[str, ServerSpec]
     agents: Mapping[str, Definition]
+    nights: NightsSection = field(default_factory=NightsSection)
 
     def agent(self, name: str) -> Definition:
         """The definition of that name.
@@ -170,6 +217,7 @@ def load_workspace(
         user=env.get("STROP_USER") or _login(),
         servers=load_servers(root, env) if servers is None else servers,
         agents=load_agents(root) if agents is None else agents,
+        nights=config.nights,
     )
 
 

@@ -136,6 +136,11 @@ def _wrong(subject: str, error: WorkspaceError, root: Path) -> Check:
 
 
 def _agents_fit(workspace: Workspace) -> Iterator[Check]:
+    for name in sorted(set(workspace.nights.agents) - workspace.agents.keys()):
+        yield Check(
+            "fail", "strop.toml", f"[nights] names {name!r}, which is no agent here",
+            f"Agents: {', '.join(workspace.agents)}.",
+        )  # fmt: skip
     used: set[str] = set()
     for name, definition in workspace.agents.items():
         for access in definition.block.tools:

@@ -61,11 +61,12 @@ class NightResult:
 def run_night(
     workspace: Workspace, agent: str, settings: NightSettings | None = None, progress: ProgressTold = tell_nobody, *,
     database: Database | None = None, make_runtime: MakeRuntime | None = None, reflection: Model[Any] | None = None,
+    because: str = "",
 ) -> NightResult:  # fmt: skip
     """Run a night for one agent, or go on with its open one (then with the settings it began with).
 
     Blocking; Ctrl-C and a killed process leave the night open. `make_runtime` and `reflection` replace what the
-    workspace says, for scripted models.
+    workspace says, for scripted models. `because` is put on record: what the night was run for.
 
     Raises:
         UnknownAgent: with the names there are.
@@ -77,7 +78,7 @@ def run_night(
     database = database or open_database(workspace.database_url)
     try:
         with _owned(database, agent, progress):
-            log, started, resumed = _begin(database, workspace, agent, settings or NightSettings())
+            log, started, resumed = _begin(database, workspace, agent, settings or NightSettings(), because)
             return _work(workspace, log, started, resumed, progress, make_runtime or _runtime, reflection)
     finally:
         if own:
@@ -89,7 +90,7 @@ def _runtime(workspace: Workspace, database: Database) -> Runtime:
 
 
 def _begin(
-    database: Database, workspace: Workspace, agent: str, settings: NightSettings
+    database: Database, workspace: Workspace, agent: str, settings: NightSettings, because: str
 ) -> tuple[NightLog, NightStarted, bool]:
     found = find_open_night(database, agent)
     if found is not None:
@@ -102,7 +103,7 @@ def _begin(
         incumbent = current_bundle(session, log.recorder, workspace, definition)
         live = live_bundle(session, log.recorder, workspace, definition).digest
     facts = {"settings": settings.model_dump(mode="json"), "live": live}
-    started = NightStarted(agent=agent, incumbent=incumbent, settings=facts)
+    started = NightStarted(agent=agent, incumbent=incumbent, settings=facts, because=because)
     log.append(started)
     return log, started, False
 

@@ -267,6 +267,8 @@ class NightStarted(Event):
     agent: str
     incumbent: str
     settings: dict[str, Json]
+    because: str = ""
+    """Why it was run: a schedule, so many judgements; empty: a person asked."""
 
 
 class NightResumed(Event):

@@ -6,8 +6,10 @@ not there, and a correction that no database can keep; each is refused before an
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces.errors import FeedbackError, NotFound, OperationTaken
@@ -16,6 +18,7 @@ from traces.ids import canonical_json, is_utf8, new_id
 from traces.provenance import Actor, Provenance
 from traces.recorder import Recorder
 from traces.store import get_run, list_feedback, list_operation
+from traces.tables import EVENTS, RUNS
 
 Tier = Literal["reviewer", "customer", "program", "imported"]
 
@@ -153,3 +156,10 @@ def list_corrections(session: Session, run_ids: Iterable[str]) -> dict[str, list
     given = list_feedback(session, run_ids)
     right = {run_id: [one for one in judged if one.correction is not None] for run_id, judged in given.items()}
     return {run_id: judged for run_id, judged in right.items() if judged}
+
+
+def count_judgements(session: Session, agent: str, since: datetime | None) -> int:
+    """How many judgements on runs of the agent came after `since` (None: all)."""
+    counted = sa.select(sa.func.count()).select_from(EVENTS.join(RUNS, RUNS.c.id == EVENTS.c.stream))
+    query = counted.where(EVENTS.c.kind == "feedback_given", RUNS.c.agent == agent)
+    return session.execute(query if since is None else query.where(EVENTS.c.at > since)).scalar_one()

@@ -17,6 +17,7 @@ from agents.selection import live_bundle
 from agents.service import problems
 from agents.service.deps import Service
 from agents.service.gates import RequestGate, TokenGate
+from agents.service.night_watch import NightWatch
 from agents.service.routes import agents, bundles, feed, health, nights, proposals, runs
 from agents.service.stream import Bell
 from agents.service.wire import Problem
@@ -26,13 +27,16 @@ LARGEST_REQUEST: Final = 4 * 1024 * 1024
 """Bytes of a request's body. A customer's message is some kilobytes; a correction may hold a document."""
 
 
-def create_app(workspace: Workspace, runtime: Runtime, *, token: str = "") -> FastAPI:
+def create_app(
+    workspace: Workspace, runtime: Runtime, *, token: str = "", watch: NightWatch | None = None
+) -> FastAPI:
     """The app. Its lifespan takes over abandoned runs, and at the end closes the runtime it was given.
 
     Args:
         workspace: what is served.
         runtime: works on the runs, on the loop that runs the app.
         token: what clients must send as bearer; empty where only a Unix socket leads here.
+        watch: runs the optimizer when a night is due; None: nobody does.
     """
     parts = Service(workspace, runtime, Work(runtime), Bell(runtime.database, runtime.recorder))
     app = FastAPI(
@@ -40,7 +44,7 @@ def create_app(workspace: Workspace, runtime: Runtime, *, token: str = "") -> Fa
         version=version("strop"),
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
-        lifespan=_lifespan(parts),
+        lifespan=_lifespan(parts, watch),
         responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
     )
     app.state.service = parts
@@ -54,15 +58,19 @@ def create_app(workspace: Workspace, runtime: Runtime, *, token: str = "") -> Fa
     return app
 
 
-def _lifespan(parts: Service) -> Callable[[FastAPI], Any]:
+def _lifespan(parts: Service, watch: NightWatch | None) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         adopt_definitions(parts)
         await parts.bell.open()
         parts.work.open()
+        if watch is not None:
+            watch.open()
         try:
             yield
         finally:
+            if watch is not None:
+                await watch.close()
             parts.bell.close()
             await parts.work.close()
             await parts.runtime.close()

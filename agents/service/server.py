@@ -11,7 +11,7 @@ import os
 import signal
 import socket as sockets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from agents.runtime import Runtime
 from agents.service.app import adopt_definitions, create_app
 from agents.service.deps import Service
 from agents.service.log import log_to
+from agents.service.night_watch import NightWatch
 
 BACKLOG: Final = 512
 LONGEST_PATH: Final = 100
@@ -50,6 +51,7 @@ def serve(
     runtime: Runtime | None = None,
     on_ready: Callable[[str], None] = lambda place: None,
     log: Any = None,
+    night_command: Sequence[str] = (),
 ) -> None:
     """Serve the workspace until SIGINT or SIGTERM. Returns after a graceful stop.
 
@@ -61,6 +63,7 @@ def serve(
         runtime: works on the runs; opened here unless given. Closed at the end either way.
         on_ready: told the place (a path, or a URL) when requests are answered.
         log: text stream for the log, one JSON object a line; default stderr.
+        night_command: what runs a night of the optimizer when one is due; empty: nobody does.
 
     Raises:
         ServiceThere: another service has the socket or the port.
@@ -69,7 +72,8 @@ def serve(
     log_to(log or sys.stderr)
     with _listening(socket or workspace.socket, host, port, workspace.token) as (listener, place):
         runtime = runtime or open_runtime(workspace)
-        app = create_app(workspace, runtime, token=workspace.token if host is not None else "")
+        watch = NightWatch(workspace, runtime.database, night_command) if night_command else None
+        app = create_app(workspace, runtime, token=workspace.token if host is not None else "", watch=watch)
         adopt_definitions(app.state.service)  # a database that cannot be used is told here, not in the server's log
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS

@@ -323,6 +323,7 @@ def _night_view(stream: str, facts: Sequence[StoredEvent], rollouts: int) -> Nig
         agent=started.agent,
         incumbent=started.incumbent,
         started_at=facts[0].at,
+        because=started.because,
         ended_at=None if ended is None else last.at,
         stage="" if stage is None else stage.stage,
         message="" if stage is None else stage.message,

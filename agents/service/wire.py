@@ -240,6 +240,8 @@ class NightView(Shape):
     agent: str
     incumbent: str
     started_at: datetime
+    because: str = ""
+    """Why it was run; empty: a person asked."""
     ended_at: datetime | None = None
     stage: str = ""
     message: str = ""

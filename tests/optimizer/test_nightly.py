@@ -11,11 +11,12 @@ from optimizer import search
 from optimizer.evidence import Evidence
 from optimizer.night_log import NightLog, take_night
 from optimizer.purse import TooManyErrors
+from optimizer.report import morning_report
 from optimizer.strategies.protocol import Candidate, SearchContext
 from tests.optimizer.conftest import Proven
 from tests.optimizer.night_world import SMALL, World, night
 from traces.events import DecisionMade, FeedbackGiven, NightEnded, RolloutScored, SealedOpened, StageReached
-from traces.ids import new_id
+from traces.ids import new_id, short
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.store import list_runs, read_blob, read_events, read_feed
@@ -48,6 +49,23 @@ def test_a_better_prompt_is_found_proven_and_proposed(proven: Proven) -> None:
     assert flip["before"]["team"] == "Bittern"
     assert flip["after"]["team"] == flip["expected"]["team"]
     assert flip["run_before"] != flip["run_after"]
+
+
+def test_the_morning_report_says_what_is_on_record(proven: Proven) -> None:
+    """What was tried with its figures, the proof, the cost and what to do next; the same for a night still open."""
+    world, result = proven.world, proven.result
+    assert result.proposal is not None
+    with world.database.reading() as session:
+        events = read_events(session, result.night)
+    report = morning_report(result.night, events)
+    assert report.startswith("# desk: better\n")
+    assert f"strop proposals {short(result.proposal)}" in report
+    assert f"| `{short(result.proposal)}` | " in report
+    assert "BETTER" in report
+    assert f"{result.spent.rollouts:.0f} runs of the agent" in report
+    begun = morning_report(result.night, events[:4])
+    assert begun.startswith("# desk: still open\n")
+    assert "## What was tried" not in begun
 
 
 def test_the_ledger_of_a_night_is_whole(proven: Proven) -> None:

@@ -2,11 +2,17 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tui.commands.opening import in_workspace, ledger, load_settings, with_json
 from tui.commands.printing import glyphs, print_json, print_lines, say, width
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from agents.service.wire import NightView
 
 
 @click.group()
@@ -45,22 +51,54 @@ def list_(agent: str | None, limit: int, as_json: bool, folder: Path | None) -> 
 @in_workspace
 def show(night_id: str, as_json: bool, folder: Path | None) -> None:
     """Show one night: the report, then stage by stage what happened."""
-    from agents.service.views import event_page, night_list
-    from traces.errors import NotFound
+    from agents.service.views import event_page
     from tui.lines.review import night_lines
 
     with ledger(load_settings(folder)) as database, database.reading() as session:
-        found = [night for night in night_list(session, limit=1000) if _means(night_id, night.id)]
-        if len(found) != 1:
-            what = "night" if not found else "single night (several match)"
-            raise NotFound(what, night_id, hint="`strop nights list` shows the nights there are.")
-        facts = event_page(session, found[0].id).items
+        night = _find(session, night_id)
+        facts = event_page(session, night.id).items
     if as_json:
-        print_json(
-            {"night": found[0].model_dump(mode="json"), "events": [one.model_dump(mode="json") for one in facts]}
-        )
+        print_json({"night": night.model_dump(mode="json"), "events": [one.model_dump(mode="json") for one in facts]})
     else:
-        print_lines(night_lines(found[0], facts, min(width(), 120), datetime.now().astimezone(), glyphs()))
+        print_lines(night_lines(night, facts, min(width(), 120), datetime.now().astimezone(), glyphs()))
+
+
+@nights.command("report")
+@click.argument("night_id", metavar="[NIGHT]", required=False)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file. Default: the screen."
+)
+@with_json
+@in_workspace
+def report(night_id: str | None, output: Path | None, as_json: bool, folder: Path | None) -> None:
+    """Write the morning report of a night (default: the newest) as Markdown."""
+    from optimizer.report import morning_report
+    from traces.store import read_events
+
+    with ledger(load_settings(folder)) as database, database.reading() as session:
+        night = _find(session, night_id)
+        text = morning_report(night.id, read_events(session, night.id))
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+    if as_json:
+        print_json({"night": night.model_dump(mode="json"), "file": output and str(output), "text": text})
+    elif output is None:
+        click.echo(text, nl=False)
+    else:
+        say(f"the report of {night.id} is in {output}")
+
+
+def _find(session: "Session", night_id: str | None) -> "NightView":
+    """The night that is meant; the newest where none is named."""
+    from agents.service.views import night_list
+    from traces.errors import NotFound
+
+    nights = night_list(session, limit=1000)
+    found = nights[:1] if night_id is None else [night for night in nights if _means(night_id, night.id)]
+    if len(found) != 1:
+        what = "night" if not found else "single night (several match)"
+        raise NotFound(what, night_id or "the newest", hint="`strop nights list` shows the nights there are.")
+    return found[0]
 
 
 def _means(given: str, name: str) -> bool:

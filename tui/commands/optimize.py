@@ -30,9 +30,10 @@ STRATEGIES = ("demonstrations", "rules", "rules_and_note", "rules_and_demos", "o
 @click.option("--strategy", "strategies", multiple=True, type=click.Choice(STRATEGIES),
               help="Only this way of searching. May be repeated.")  # fmt: skip
 @click.option("--seed", type=int, help="Of everything that is drawn.")
+@click.option("--because", default="", metavar="WHY", help="Why it is run: on record with the night.")
 @with_json
 @in_workspace
-def optimize(agent: str, size: Any, as_json: bool, folder: Path | None, **options: Any) -> None:
+def optimize(agent: str, size: Any, because: str, as_json: bool, folder: Path | None, **options: Any) -> None:
     """Look for a better version of AGENT and prove it, or say that there is none.
 
     A night that was stopped (Ctrl-C, kill -9) is gone on with by the same command, under the settings it began
@@ -45,7 +46,7 @@ def optimize(agent: str, size: Any, as_json: bool, folder: Path | None, **option
     settings = _changed(preset(size), options)
     try:
         with _bar(quiet=as_json) as tell:
-            result = run_night(workspace, agent, settings, tell)
+            result = run_night(workspace, agent, settings, tell, because=because)
     except KeyboardInterrupt as error:
         error.add_note(f"the same command goes on with the night: strop optimize {agent}")
         raise

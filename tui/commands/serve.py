@@ -1,10 +1,15 @@
 """`strop serve`: the agents of a workspace as a service."""
 
+import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from tui.commands.opening import in_workspace, load
+
+NIGHT: Final = (sys.executable, "-c", "import os; os.nice(10); from tui.cli import main; main()", "optimize")
+"""A night beside a service: the same program, with the lower priority that leaves the processors to customers."""
 
 
 @click.command()
@@ -21,4 +26,7 @@ def serve(socket: Path | None, host: str | None, port: int | None, folder: Path 
         raise click.UsageError("give either --socket or --host and --port")
     if port is not None and host is None:
         host = "127.0.0.1"
-    run_service(load(folder), socket=socket, host=host, port=8321 if port is None else port, on_ready=click.echo)
+    run_service(
+        load(folder), socket=socket, host=host, port=8321 if port is None else port, on_ready=click.echo,
+        night_command=NIGHT,
+    )  # fmt: skip

@@ -156,7 +156,7 @@ def night_lines(
     head = [
         ("agent", night.agent), ("against", short(night.incumbent)), ("began", moment(night.started_at, now)),
         ("took", duration(((night.ended_at or now) - night.started_at).total_seconds())),
-        ("tries", count(night.rollouts)),
+        ("tries", count(night.rollouts)), ("because", night.because),
     ]  # fmt: skip
     lines = section("morning report" if night.ended_at else "progress", width, glyphs)
     lines.append(

@@ -37,6 +37,9 @@ def test_a_night_of_an_agent_that_nobody_reviewed(strop: Shell) -> None:
     assert shown["night"]["id"] == night.id
     assert shown["events"][0]["kind"] == "night_started"
     assert "NO IMPROVEMENT" in strop("nights", "show", night.id[-8:]).stdout
+    asked = NightView.model_validate(strop.json("optimize", "plain", "--because", "schedule 0 2 * * *"))
+    assert strop("nights", "report").stdout.startswith("# plain: no improvement\n")
+    assert "- because: schedule 0 2 * * *" in strop.json("nights", "report", asked.id)["text"]
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])

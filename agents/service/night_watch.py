@@ -1,0 +1,161 @@
+"""When a night is due, and starting it: a process of its own, at low priority, one at a time for each agent.
+
+Prevents a night that runs twice (what is due is read from the ledger, and the night's own lease keeps a second one
+out), one that is lost with the service (an open night is gone on with), and one that slows the service down.
+"""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from agents.config import NightsSection, Workspace
+from agents.service.views import night_list
+from agents.service.wire import NightView
+from traces.db import Database
+from traces.errors import LedgerError
+from traces.feedback import count_judgements
+
+log = structlog.get_logger("strop.nights")
+
+LOOK_SECONDS: Final = 20.0
+"""How often it is looked whether a night is due. Cron's finest step is a minute."""
+
+AGAIN: Final = timedelta(hours=1)
+"""After a night that broke down, how long the next one waits."""
+
+PATIENCE: Final = 10.0
+"""Seconds a night has to leave its record in order when the service stops."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is on record about one agent: its newest night, and judgements since that began."""
+
+    night: NightView | None
+    judged: int
+
+
+def due(plan: NightsSection, known: Known, since: datetime, now: datetime) -> str:
+    """Why a night is due now; empty when none is. Pure.
+
+    Args:
+        plan: the workspace's `[nights]`.
+        known: what is on record.
+        since: when this service began to look: what was missed before the first night ever is not made up for.
+        now: local time with its zone; the schedule is read in that zone.
+    """
+    if not plan.wanted:
+        return ""
+    if known.night is not None and known.night.ended_at is None:
+        return "an open night goes on"
+    before = since if known.night is None else known.night.started_at
+    if plan.schedule and plan.last_time(now) > before:
+        return f"schedule {plan.schedule}"
+    if plan.after_feedback and known.judged >= plan.after_feedback:
+        return f"{known.judged} judgements since the last night"
+    return ""
+
+
+class NightWatch:
+    """Looks for due nights while the service runs, and runs them.
+
+    Args:
+        workspace: its `[nights]` says when.
+        database: the ledger.
+        command: the program and arguments that run a night; the agent's name, the
+            limits of `[nights]` and `--because WHY` are added.
+
+    Raises:
+        UnknownAgent: `[nights]` names one that is not there.
+    """
+
+    def __init__(self, workspace: Workspace, database: Database, command: Sequence[str]) -> None:
+        for name in workspace.nights.agents:
+            workspace.agent(name)
+        self.workspace = workspace
+        self.database = database
+        self.command = tuple(command)
+        self.since = datetime.now(UTC)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._broken: dict[str, datetime] = {}
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> list[asyncio.Task[None]]:
+        """The nights that run here."""
+        return list(self._running.values())
+
+    def open(self) -> None:
+        """Begin to look, if nights are wanted at all."""
+        if self.workspace.nights.wanted:
+            self._watching = asyncio.create_task(self._watch())
+
+    async def close(self) -> None:
+        """Stop the nights that run here where they stand; the next start of a service goes on with them."""
+        tasks = [*self._running.values(), *([self._watching] if self._watching else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        while True:
+            with suppress(LedgerError):  # locked or gone for a moment: the next look may see more
+                await self.look(datetime.now().astimezone())
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self, now: datetime) -> None:
+        """Start what is due at `now`."""
+        for agent in self.workspace.nights.agents or tuple(self.workspace.agents):
+            if agent in self._running or now < self._broken.get(agent, now):
+                continue
+            known = await asyncio.to_thread(self._known, agent)
+            why = due(self.workspace.nights, known, self.since, now)
+            if why:
+                task = asyncio.create_task(self._night(agent, why), name=f"night of {agent}")
+                self._running[agent] = task
+                task.add_done_callback(lambda done, agent=agent: self._running.pop(agent))  # type: ignore[misc]
+
+    def _known(self, agent: str) -> Known:
+        with self.database.reading() as session:
+            night = next(iter(night_list(session, agent=agent, limit=1)), None)
+            return Known(night, count_judgements(session, agent, None if night is None else night.started_at))
+
+    async def _night(self, agent: str, why: str) -> None:
+        """One night as a process; what it says goes into a file beside the database."""
+        report = self.workspace.root / ".strop" / f"night-{agent}.log"
+        log.info("night.begun", agent=agent, why=why, log=str(report))
+        code = await self._run([*self.command, agent, *self.workspace.nights.options, "--because", why], report)
+        if code == 0:
+            log.info("night.ended", agent=agent)
+        else:
+            self._broken[agent] = datetime.now(UTC) + AGAIN
+            log.warning("night.broke", agent=agent, exit_code=code, log=str(report))
+
+    async def _run(self, command: Sequence[str], report: Path) -> int:
+        report.parent.mkdir(parents=True, exist_ok=True)
+        with report.open("ab") as out:
+            process = await asyncio.create_subprocess_exec(
+                *command, cwd=self.workspace.root, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
+            )
+        try:
+            return await process.wait()
+        except asyncio.CancelledError:
+            await _end(process)
+            raise
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGINT)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), PATIENCE)
+            return
+        process.kill()
+        await process.wait()
