@@ -10,11 +10,11 @@ MOST_DEV, LEAST_DEV = 150, 60
 """Messages played for the night to learn from."""
 
 SEALED_SHARE: Final = 0.45
-RACE_AND_NOISE: Final = 100
+RACE_AND_NOISE: Final = 96
 """About how many rollouts of a night are not the proof: A/A pairs and the race."""
 
-OTHERS: Final = 65
-"""What the claims and the gift conversations take, in desk runs: measured 144 s against 2.2 s."""
+OTHERS: Final = 50
+"""What the claims and the gift conversations take, in desk runs."""
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ class Story:
         """Act 5: the optimizer looks for a better prompt and proves it on sealed examples, or says no."""
         settings = NightSettings(
             strategies=("rules_and_note", "rules_and_demos", "rules", "demonstrations"),
-            minutes=max(3.0, self.minutes / 2),
+            candidates=4, rungs=(12, 24), minutes=max(3.0, self.minutes / 2),
             gate=GateRules(resamples=10_000, stratum_margin=0.2), token_limit=6.0,
         )  # fmt: skip
         with self.screen.act(

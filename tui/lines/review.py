@@ -208,7 +208,9 @@ def _figures(facts: Any, width: int, glyphs: Glyphs) -> list[Line]:
     if not isinstance(facts, dict) or not facts:
         return []
     told = f" {glyphs.dot} ".join(
-        f"{name} {value}" for name, value in facts.items() if not isinstance(value, dict | list)
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in facts.items()
+        if not isinstance(value, dict | list)
     )
     return [
         Line((("  " + " " * 22 + part, "muted"),)).clipped(width) for part in wrap(told, max(min(width - 24, 96), 1))
