@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from optimizer.examples import Pool
 from traces.db import Database
 from traces.errors import OperationTaken
 from traces.events import Event, NightEnded, NightResumed, NightStarted, RolloutScored, SealedOpened, StageReached
@@ -63,6 +64,14 @@ class NightLog:
     def of_earlier(self, stream: str, kind: type[EventT]) -> list[EventT]:
         """An earlier night's facts of one class."""
         return _of(self.database, stream, kind)
+
+    def kept_families(self) -> dict[str, Pool]:
+        """Where this night, or else the newest earlier one, has put each family."""
+        for stream in (self.stream, *self.earlier()):
+            placed = next((one for one in _of(self.database, stream, StageReached) if one.stage == "pools"), None)
+            if placed is not None:
+                return dict(placed.facts["families"])
+        return {}
 
     def sealed_openings(self) -> list[SealedOpened]:
         """The openings of the sealed pool in this night."""

@@ -24,7 +24,7 @@ from optimizer.rollouts import Outcome, Rollouts
 from optimizer.search import find_candidates
 from optimizer.settings import NightSettings
 from optimizer.strategies.protocol import Candidate, Reflect, SearchContext, Tried
-from traces.events import CandidateFound, EvidenceWritten, RolloutScored, StageReached
+from traces.events import CandidateFound, EvidenceWritten, RolloutScored
 from traces.ids import short
 
 
@@ -91,7 +91,7 @@ class Night:
         return mined
 
     def _pools(self, mined: Mined) -> Pools:
-        pools = make_pools(mined.examples, self.settings.shares, self._kept_families(), self.log)
+        pools = make_pools(mined.examples, self.settings.shares, self.log.kept_families(), self.log)
         sizes = {"reflect": len(pools.reflect), "select": len(pools.select), "sealed": len(pools.sealed)}
         said = ", ".join(f"{n} {name}" for name, n in sizes.items())
         families = dict(pools.families)
@@ -103,18 +103,6 @@ class Night:
                 f"ones of families that nothing else has seen; review more runs",
             )
         return pools
-
-    def _kept_families(self) -> dict[str, Pool]:
-        """Where this night, or else the newest earlier one, has put each family."""
-        own = self.log.stage("pools")
-        if own is not None:
-            return dict(own.facts["families"])
-        for stream in self.log.earlier():
-            stages = self.log.of_earlier(stream, StageReached)
-            placed = next((one for one in stages if one.stage == "pools"), None)
-            if placed is not None:
-                return dict(placed.facts["families"])
-        return {}
 
     # --- noise and headroom -----------------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ SECTIONS: Final = {
     "Improve and prove": {
         "optimize": "tui.commands.optimize:optimize",
         "nights": "tui.commands.nights:nights",
+        "examples": "tui.commands.examples:examples",
         "gate": "tui.commands.gate:gate",
         "check": "tui.commands.check:check",
     },

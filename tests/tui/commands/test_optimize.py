@@ -1,5 +1,6 @@
 """`strop optimize` and `strop nights`: a night from the command line, stopped and gone on with."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -40,6 +41,27 @@ def test_a_night_of_an_agent_that_nobody_reviewed(strop: Shell) -> None:
     asked = NightView.model_validate(strop.json("optimize", "plain", "--because", "schedule 0 2 * * *"))
     assert strop("nights", "report").stdout.startswith("# plain: no improvement\n")
     assert "- because: schedule 0 2 * * *" in strop.json("nights", "report", asked.id)["text"]
+
+
+def test_what_a_night_would_learn_from(world: Path) -> None:
+    """Before the first night all are new; after it each has its pool, and what a sealed one says is not shown."""
+    shell = Shell(world)
+    before = shell.json("examples", "list", "desk")
+    assert before["pools"] == {"new": len(before["examples"])}
+    shell("optimize", "desk", "--budget-rollouts", "1")
+    after = shell.json("examples", "list", "desk")
+    assert set(after["pools"]) == {"reflect", "select", "sealed"}
+    sealed = shell.json("examples", "list", "desk", "--pool", "sealed")["examples"]
+    assert len(sealed) == after["pools"]["sealed"]
+    assert all("input" not in one and "expected" not in one for one in sealed)
+    said = next(one["input"] for one in before["examples"] if one["id"] == sealed[0]["id"])
+    shown = shell("examples", "show", "desk", sealed[0]["id"])
+    assert "it is sealed" in shown.stderr
+    assert said not in shown.output + shell("examples", "list", "desk").output
+    exported = [json.loads(line) for line in shell("examples", "export", "desk").stdout.splitlines()]
+    assert len(exported) == len(after["examples"]) - len(sealed)
+    assert exported[0]["input"] in shell("examples", "show", "desk", exported[0]["run"]).stdout
+    shell.told("examples", "show", "desk", "ex_none", code=7)
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
