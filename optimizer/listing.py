@@ -35,7 +35,8 @@ class Listed:
             return open_facts
         return {
             **open_facts, "input": one.input, "expected": dict(one.expected), "answer": one.answer,
-            "score": one.score, "comments": list(one.comments), "changes_state": one.changes_state, "history": list(one.history),
+            "score": one.score, "comments": list(one.comments), "changes_state": one.changes_state,
+            "history": list(one.history),
         }  # fmt: skip
 
 
