@@ -7,10 +7,12 @@ from typing import Any, Final
 
 import jsonschema
 from pydantic_ai import Agent, ModelRetry, RunContext, StructuredDict, Tool
+from pydantic_ai.capabilities import HandleDeferredToolCalls
 from pydantic_ai.models import Model
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
 
+from agents.approvals import answer_held
 from agents.durability import METADATA_KEY, JournalDurability
 from agents.errors import WorkspaceError
 from agents.prompts.bundle import Bundle, Delegate, ToolAccess, render
@@ -50,7 +52,7 @@ def build_agent(
         model_settings=_settings(bundle),
         toolsets=toolsets,
         retries={"tools": TRIES, "output": TRIES},
-        capabilities=[JournalDurability()],
+        capabilities=[JournalDurability(), HandleDeferredToolCalls(handler=answer_held)],
     )
     if schema is not None:
         agent.output_validator(_validator(schema))
@@ -90,14 +92,17 @@ def _server(bundle: Bundle, access: ToolAccess, servers: Mapping[str, AbstractTo
             hint=f"Declared servers: {listed}.",
         )
     texts = {tool: text.description for tool, text in bundle.tool_texts.items()}
-    return compose(servers[name], allow=access.allow, deny=access.deny, texts=texts, prefix=access.prefix)
+    return compose(
+        servers[name], name, allow=access.allow, deny=access.deny, texts=texts, prefix=access.prefix,
+        policies=bundle.policies,
+    )  # fmt: skip
 
 
 def _delegates(bundle: Bundle, hand_over: Hand) -> AbstractToolset[Any]:
     toolset: FunctionToolset[Any] = FunctionToolset(id="delegates")
     for delegate in bundle.delegates:
         toolset.add_tool(_delegate_tool(delegate, hand_over))
-    return toolset
+    return compose(toolset, "delegates", allow=None, texts={}, policies=bundle.policies)
 
 
 def _delegate_tool(delegate: Delegate, hand_over: Hand) -> Tool[Any]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from agents.errors import WorkspaceError
 from agents.prompts.bundle import Bundle, Delegate, Demonstration, Limits, ToolAccess, ToolText
+from tools.policies import Policy
 
 
 class Strict(BaseModel):
@@ -41,6 +42,7 @@ class StropBlock(Strict):
     tools: tuple[ToolAccess, ...] = ()
     delegates: tuple[Delegate, ...] = ()
     tool_texts: dict[str, ToolText] = {}
+    policies: tuple[Policy, ...] = ()
     reasoning_chars: int = Field(default=0, ge=0)
     reasoning_hint: str = Field(default="", max_length=200)
     rules: tuple[str, ...] = ()
@@ -76,6 +78,7 @@ class Definition(BaseModel):
             tools=self.block.tools,
             delegates=self.block.delegates,
             tool_texts=self.block.tool_texts,
+            policies=self.block.policies,
             reasoning_chars=self.block.reasoning_chars,
             reasoning_hint=self.block.reasoning_hint,
             limits=self.block.limits,

@@ -10,6 +10,7 @@ StropError
 ├── RunFailed               the agent ended without an answer                 exit 1   HTTP 500
 │   ├── LimitReached        steps, seconds, tokens, bytes                     exit 1   HTTP 500
 │   ├── OutcomeUnknown      a write was under way when a worker died          exit 6   HTTP 409
+│   ├── ApprovalNeeded      a call waits until a person allows it             exit 6   HTTP 409
 │   ├── JournalDiverged     a resumed run asks what was never recorded        exit 1   HTTP 500
 │   └── RunOwned            another living worker has the run                 exit 6   HTTP 409
 └── Refused                 a person's decision is needed, or was not allowed exit 2   HTTP 403
@@ -85,6 +86,17 @@ class LimitReached(RunFailed):
 
 class OutcomeUnknown(RunFailed):
     """A call that may have changed something has no recorded result; a person must say what became of it."""
+
+    exit_code = 6
+    status = 409
+
+    def __init__(self, message: str, *, hint: str = "", ops: Sequence[str] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.ops = list(ops)
+
+
+class ApprovalNeeded(RunFailed):
+    """A call is held back until a person allows it; the run waits."""
 
     exit_code = 6
     status = 409

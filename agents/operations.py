@@ -230,6 +230,7 @@ async def _call_tool(journal: Journal, server: str, params: ToolsetCallToolParam
     if not finite(params.tool_args):
         # Follows from the recorded reply alone, so it is the same on each replay; JSON cannot record the arguments.
         return {"kind": "model_retry", "message": "NaN and Infinity are no JSON numbers: give a number or a text."}
+    _check_approved(journal, call_id, step, params.tool_args)
     call = ToolCalled(
         op=op,
         step=step,
@@ -245,6 +246,16 @@ async def _call_tool(journal: Journal, server: str, params: ToolsetCallToolParam
     if journal.replay is not None:
         return _replayed(journal, call)
     return await _sent(journal, call, body)
+
+
+def _check_approved(journal: Journal, call_id: str, step: int, arguments: Any) -> None:
+    """What was held back is sent only as it was allowed."""
+    held = journal.recording.find_held(call_id, step)
+    if held is not None and digest_json(held.arguments) != digest_json(arguments):
+        raise JournalDiverged(
+            f"run {journal.run_id} would now call {held.request.tool!r} with other arguments than were allowed",
+            hint="Strop's version changed in between; start a new run.",
+        )
 
 
 async def _sent(journal: Journal, call: ToolCalled, body: Body) -> Any:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from traces.events import (
+    ApprovalDecided,
+    ApprovalRequested,
     Effect,
     Event,
     ModelReplied,
@@ -47,12 +49,28 @@ class Operation:
 
 
 @dataclass
+class Held:
+    """A call that was held back, and what was said about it."""
+
+    request: ApprovalRequested
+    decision: ApprovalDecided | None = None
+
+    @property
+    def arguments(self) -> Any:
+        """What may be sent: as asked for, or as the person changed it."""
+        changed = None if self.decision is None else self.decision.arguments
+        return self.request.arguments if changed is None else changed
+
+
+@dataclass
 class Recording:
     """The operations of one run, in order."""
 
     operations: dict[str, Operation] = field(default_factory=dict)
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Recorded tool results by the model's id of the call."""
+    held: dict[str, Held] = field(default_factory=dict)
+    """Calls that were held back, by their operation (`approval/1` …)."""
 
     def add(self, event: Event) -> None:
         """Take one more fact in."""
@@ -76,6 +94,10 @@ class Recording:
                     self.results[operation.call.call_id] = event.result
             case ToolFailed():
                 operation.safe_to_repeat = not event.sent
+            case ApprovalRequested():
+                self.held[event.op] = Held(event)
+            case ApprovalDecided():
+                self.held[event.op].decision = event
             case OutcomeDecided():
                 operation.decision = event
                 operation.safe_to_repeat = event.decision == "retry"
@@ -92,6 +114,18 @@ class Recording:
     def unknown(self) -> list[Operation]:
         """The calls whose outcome only a person can tell."""
         return [operation for operation in self.operations.values() if operation.unknown]
+
+    @property
+    def undecided(self) -> list[str]:
+        """The held calls that nobody has decided on."""
+        return [op for op, held in self.held.items() if held.decision is None]
+
+    def find_held(self, call_id: str, step: int | None) -> Held | None:
+        """The held call that a call of a model's step is, or None where it was not held back."""
+        return next(
+            (held for held in self.held.values() if (held.request.call_id, held.request.step) == (call_id, step)),
+            None,
+        )
 
     @property
     def finished(self) -> int:

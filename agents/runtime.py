@@ -16,9 +16,10 @@ from typing import Any
 from pydantic_ai import Agent, RunContext, ToolFailed, UsageLimits
 from pydantic_ai.models import Model
 
+from agents.approvals import approval_needed, expire_approvals, release_if_said
 from agents.build import answer_text, build_agent, effect_of
 from agents.config import Workspace
-from agents.errors import OutcomeUnknown, RunFailed, RunOwned, UsageError
+from agents.errors import ApprovalNeeded, OutcomeUnknown, RunFailed, RunOwned, UsageError
 from agents.failures import told
 from agents.history import read_history
 from agents.journal import Delta, Journal, ReplayMiss, current_journal, journaled, price_of, seconds_since
@@ -141,12 +142,13 @@ class Runtime:
 
         Raises:
             OutcomeUnknown: a person must say first what became of a call; the run waits.
+            ApprovalNeeded: a person must allow a call first; the run waits.
             RunOwned: another living worker has it.
             StropError: why it failed; the same is in the ledger.
         """
-        with self.database.reading() as session:
-            run = get_run(session, run_id)
-            events = [stored.event for stored in read_events(session, run_id)]
+        run, events = self._read(run_id)
+        if run.status == "waiting" and expire_approvals(self.recorder, datetime.now(UTC)):
+            run, events = self._read(run_id)
         if run.status == "finished":
             return Answer(run, _output(events))
         if run.status == "cancelled":
@@ -156,15 +158,21 @@ class Runtime:
             if task is not None:
                 self._tasks.setdefault(run_id, task)
             try:
-                return await self._work(run_id, events, on_delta)
+                return await self._work(run, events, on_delta)
             finally:
                 self._tasks.pop(run_id, None)
 
-    async def _work(self, run_id: str, events: list[Event], on_delta: Delta | None) -> Answer:
-        started = events[0]
+    def _read(self, run_id: str) -> tuple[RunSummary, list[Event]]:
+        with self.database.reading() as session:
+            return get_run(session, run_id), [stored.event for stored in read_events(session, run_id)]
+
+    async def _work(self, run: RunSummary, events: list[Event], on_delta: Delta | None) -> Answer:
+        run_id, started = run.id, events[0]
         assert isinstance(started, RunStarted)
         recording = recording_of(events)
-        journal = self._journal(run_id, started, recording, on_delta)
+        if recording.undecided:
+            raise approval_needed(run_id, recording.undecided)
+        journal = self._journal(run, started, recording, on_delta)
         if len(events) > 1:
             self.recorder.append(run_id, RunResumed(worker=self.worker, recorded_operations=recording.finished))
         clock = time.monotonic()
@@ -190,15 +198,14 @@ class Runtime:
                     conversation_id=started.conversation_id,
                 )  # fmt: skip
 
-    def _journal(self, run_id: str, started: RunStarted, recording: Recording, on_delta: Delta | None) -> Journal:
-        with self.database.reading() as session:
-            run = get_run(session, run_id)
-            replay = None
-            if started.replay_of is not None:
+    def _journal(self, run: RunSummary, started: RunStarted, recording: Recording, on_delta: Delta | None) -> Journal:
+        replay = None
+        if started.replay_of is not None:
+            with self.database.reading() as session:
                 source = read_events(session, started.replay_of)
                 replay = ReplaySource(started.replay_of, (stored.event for stored in source))
         return Journal(
-            run_id=run_id, conversation_id=started.conversation_id, started_at=run.started_at,
+            run_id=run.id, conversation_id=started.conversation_id, started_at=run.started_at,
             recorder=self.recorder, recording=recording, effects=lambda server, tool, definition: "write",
             replay=replay, on_delta=on_delta, price=price_of,
             about={
@@ -221,6 +228,10 @@ class Runtime:
             return error
         if isinstance(error, OutcomeUnknown):
             journal.record(RunWaited(reason="outcome_unknown", ops=error.ops, message=str(error)))
+            return error
+        if isinstance(error, ApprovalNeeded):
+            journal.record(RunWaited(reason="approval", ops=error.ops, message=str(error)))
+            release_if_said(self.recorder, journal.run_id)
             return error
         name = "ReplayMiss" if isinstance(error, ReplayMiss) else type(error).__name__
         hint = getattr(error, "hint", "")
@@ -253,7 +264,7 @@ class Runtime:
         try:
             answer = await self.work(child_id, on_delta=None)
         except RunFailed as error:
-            if isinstance(error, OutcomeUnknown | RunOwned):
+            if isinstance(error, OutcomeUnknown | ApprovalNeeded | RunOwned):
                 raise
             raise ToolFailed(f"{delegate.agent} could not answer: {error}") from error
         return answer_text(answer.output)

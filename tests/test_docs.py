@@ -15,7 +15,9 @@ from tui.commands import telling
 ROOT = Path(__file__).parent.parent
 WORKSPACE = (ROOT / "docs" / "workspace.md").read_text(encoding="utf-8")
 SECTIONS = [field.annotation for field in Config.model_fields.values()]
-PARTS = [StropBlock, Metric, FieldCheck, Limits, ToolAccess, Delegate, Demonstration]
+from tools.policies import Policy
+
+PARTS = [Policy, StropBlock, Metric, FieldCheck, Limits, ToolAccess, Delegate, Demonstration]
 
 
 @pytest.mark.parametrize("shape", [*SECTIONS, *PARTS], ids=lambda shape: shape.__name__)

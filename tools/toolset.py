@@ -1,10 +1,10 @@
 """The one place where the wrappers around a tool server are composed, and in which order.
 
-From the inside out: the server, only what the agent may touch, the texts the bundle gives its tools, its prefix.
-All names in an agent's file are the server's own: a prefix is seen by the model alone.
+From the inside out: the server, only what the agent may touch, what the house says about a call, the texts the bundle
+gives its tools, its prefix. All names in an agent's file are the server's own: a prefix is seen by the model alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,27 +12,36 @@ from pydantic_ai import RunContext
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset
 
+from tools.approval import PolicedToolset
+from tools.policies import Policy
+
 
 def compose(
     server: AbstractToolset[Any],
+    name: str,
     *,
     allow: tuple[str, ...] | None,
     texts: Mapping[str, str],
     deny: tuple[str, ...] = (),
     prefix: str | None = None,
+    policies: Sequence[Policy] = (),
 ) -> AbstractToolset[Any]:
     """The toolset as one agent sees it.
 
     Args:
         server: the tool server's own toolset.
+        name: the server's name.
         allow: names the agent may call; None for all.
         texts: replacement descriptions by tool name.
         deny: names it may not call, whatever `allow` says.
         prefix: put before each name, with an underscore, as the model sees it.
+        policies: what the house says about calls, in their order.
     """
     toolset = server
     if allow is not None or deny:
         toolset = toolset.filtered(lambda ctx, tool: (allow is None or tool.name in allow) and tool.name not in deny)
+    if policies:
+        toolset = PolicedToolset(toolset, server=name, policies=policies)
     if texts:
 
         async def retold(ctx: RunContext[Any], tools: list[ToolDefinition]) -> list[ToolDefinition]:

@@ -5,6 +5,7 @@ A fact belongs to a *stream*: a run, an agent's decisions, or a night of the opt
 Prevents: a fact that only one of resume, view, learning, replay and audit can see.
 """
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -172,6 +173,45 @@ class OutcomeDecided(Event):
     provenance: Provenance
 
 
+class CallRefused(Event):
+    """A policy of the house kept a call from being made; the model was told so."""
+
+    BODIES = frozenset({"arguments"})
+    kind: Literal["call_refused"] = "call_refused"
+    tool: str
+    server: str
+    arguments: Json
+    call_id: str
+    reason: str
+
+
+class ApprovalRequested(Event):
+    """A call was held back: a person has to allow it first. `digest` names the arguments that are asked about."""
+
+    BODIES = frozenset({"arguments"})
+    kind: Literal["approval_requested"] = "approval_requested"
+    tool: str
+    server: str
+    arguments: Json
+    digest: str
+    call_id: str
+    reason: str = ""
+    """Why the house asks, as the policy says it."""
+    expires_at: datetime
+
+
+class ApprovalDecided(Event):
+    """It was said whether a held call may be made. Once only, and about the arguments that `digest` names."""
+
+    BODIES = frozenset({"arguments"})
+    kind: Literal["approval_decided"] = "approval_decided"
+    decision: Literal["approve", "deny", "expire"]
+    digest: str
+    arguments: Json = None
+    """What is sent instead, where the person changed the arguments."""
+    provenance: Provenance
+
+
 class RunDelegated(Event):
     """The agent handed a piece of work to another agent, whose run has its own ledger."""
 
@@ -187,9 +227,16 @@ class RunWaited(Event):
     """The run stopped without an end: a person has to say something first."""
 
     kind: Literal["run_waited"] = "run_waited"
-    reason: Literal["outcome_unknown"]
+    reason: Literal["outcome_unknown", "approval"]
     ops: list[str]
     message: str
+
+
+class RunReleased(Event):
+    """What a run waited for was said: any worker may go on with it."""
+
+    kind: Literal["run_released"] = "run_released"
+    reason: Literal["outcome_unknown", "approval"]
 
 
 class RunFinished(Event):
@@ -359,8 +406,12 @@ AnyEvent = Annotated[
     | ToolFailed
     | ReplayDiverged
     | OutcomeDecided
+    | CallRefused
+    | ApprovalRequested
+    | ApprovalDecided
     | RunDelegated
     | RunWaited
+    | RunReleased
     | RunFinished
     | RunFailed
     | RunCancelled

@@ -16,6 +16,7 @@ from traces.events import (
     RunCancelled,
     RunFailed,
     RunFinished,
+    RunReleased,
     RunResumed,
     RunStarted,
     RunWaited,
@@ -94,7 +95,7 @@ def advance(run: RunSummary, event: Event, at: datetime) -> RunSummary:
             return replace(run, tool_calls=run.tool_calls + 1)
         case ReplayDiverged():
             return replace(run, divergences=run.divergences + 1)
-        case RunResumed():
+        case RunResumed() | RunReleased():
             return replace(run, status="running", error=None, ended_at=None)
         case RunWaited():
             return replace(run, status="waiting", error=storable(event.message))

@@ -35,6 +35,7 @@ SECTIONS: Final = {
         "resume": "tui.commands.run:resume",
         "outcome": "tui.commands.outcome:outcome",
         "cancel": "tui.commands.outcome:cancel",
+        "approvals": "tui.commands.approvals:approvals",
         "runs": "tui.commands.runs:runs",
         "feedback": "tui.commands.feedback:feedback",
     },

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
+from tools.policies import Policy
 from traces.events import Effect
 from traces.ids import digest_text, ordered_json
 
@@ -114,6 +115,8 @@ class Bundle(Frozen):
     tools: tuple[ToolAccess, ...] = ()
     delegates: tuple[Delegate, ...] = ()
     tool_texts: dict[str, ToolText] = {}
+    policies: tuple[Policy, ...] = Field(default=(), exclude_if=_unset)
+    """What is said about calls before they are made; the first that fits decides."""
     reasoning_chars: int = Field(default=0, ge=0)
     """Size of the reasoning field that embedded models are made to write first; 0: none."""
     reasoning_hint: str = Field(default="", max_length=200)

@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 
 from fastapi import HTTPException
 
+from agents.approvals import Approval, approval_needed, decide_approval
 from agents.errors import IllegalStep, RunOwned, UsageError
 from agents.journal import unknown_outcome
-from agents.recording import recording_of
+from agents.recording import Recording, recording_of
 from agents.runtime import Start
 from agents.service.deps import Service
-from agents.service.wire import DecideOutcome, StartRun
+from agents.service.wire import DecideApproval, DecideOutcome, StartRun
 from traces.events import OutcomeDecided, RunStarted
 from traces.feedback import check_json
 from traces.leases import list_held
@@ -78,6 +79,7 @@ async def resume_run(parts: Service, run_id: str) -> None:
     Raises:
         IllegalStep: it was cancelled.
         OutcomeUnknown: a person must say first what became of a call.
+        ApprovalNeeded: a person must allow a call first.
         RunOwned: another worker is on it.
     """
     run = await asyncio.to_thread(_not_elsewhere, parts, run_id)
@@ -85,9 +87,11 @@ async def resume_run(parts: Service, run_id: str) -> None:
         return
     if run.status == "cancelled":
         raise IllegalStep(f"run {run_id} was cancelled", hint="Start a new one.")
-    unknown = await asyncio.to_thread(_unknown, parts, run_id)
-    if unknown:
-        raise unknown_outcome(run_id, unknown)
+    recording = await asyncio.to_thread(_recording, parts, run_id)
+    if recording.unknown:
+        raise unknown_outcome(run_id, [operation.op for operation in recording.unknown])
+    if recording.undecided:
+        raise approval_needed(run_id, recording.undecided)
     await _begin(parts, run_id)
 
 
@@ -102,8 +106,33 @@ async def decide_outcome(parts: Service, run_id: str, decision: DecideOutcome) -
     said = OutcomeDecided(op=decision.op, decision=decision.decision, result=decision.result, provenance=by)
     await asyncio.to_thread(_not_elsewhere, parts, run_id)
     await asyncio.to_thread(parts.runtime.decide_outcome, run_id, said)
-    if not await asyncio.to_thread(_unknown, parts, run_id):
+    if not (await asyncio.to_thread(_recording, parts, run_id)).unknown:
         await _begin(parts, run_id)
+
+
+async def decide_held(parts: Service, approval: str, said: DecideApproval) -> Approval:
+    """Record a person's decision on a held call; after the last one the run goes on, here or on another worker.
+
+    Raises:
+        IllegalStep: it was decided before, has expired, or is not what the person saw.
+    """
+    by = parts.person(said.by, said.reason)
+    one = await asyncio.to_thread(
+        decide_approval, parts.recorder, approval, said.decision, by, shown=said.shown, arguments=said.arguments
+    )
+    root = await asyncio.to_thread(_root, parts, one.run_id)
+    if root.status == "running" and not parts.work.stopping:
+        await _begin(parts, root.id)
+    return one
+
+
+def _root(parts: Service, run_id: str) -> RunSummary:
+    """The run that a person asked for, above this one."""
+    with parts.database.reading() as session:
+        run = get_run(session, run_id)
+        while run.parent_run_id is not None:
+            run = get_run(session, run.parent_run_id)
+    return run
 
 
 async def cancel_run(parts: Service, run_id: str) -> RunSummary:
@@ -139,10 +168,9 @@ def _not_elsewhere(parts: Service, run_id: str) -> RunSummary:
     return run
 
 
-def _unknown(parts: Service, run_id: str) -> list[str]:
+def _recording(parts: Service, run_id: str) -> Recording:
     with parts.database.reading() as session:
-        recording = recording_of(stored.event for stored in read_events(session, run_id))
-    return [operation.op for operation in recording.unknown]
+        return recording_of(stored.event for stored in read_events(session, run_id))
 
 
 def _open_children(parts: Service, run_id: str) -> list[str]:

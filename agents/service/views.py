@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from agents.approvals import Approval
 from agents.config import Workspace
 from agents.definitions import Definition
 from agents.errors import UsageError
@@ -28,6 +29,7 @@ from agents.prompts.store import (
 from agents.selection import own_bundle
 from agents.service.wire import (
     AgentView,
+    ApprovalView,
     BundleView,
     DiffLineView,
     EventPage,
@@ -94,6 +96,19 @@ def _answer(session: Session, run: RunSummary) -> Any:
         return None
     finished = read_events(session, run.id, kinds=["run_finished"])[-1].event
     return _sendable(finished.output) if isinstance(finished, RunFinished) else None
+
+
+def approval_view(session: Session, one: Approval) -> ApprovalView:
+    """A call that was held back, and what was said about it."""
+    run, request, decision = get_run(session, one.run_id), one.held.request, one.held.decision
+    return ApprovalView(
+        id=one.id, run_id=run.id, agent=run.agent, conversation_id=run.conversation_id, state=one.state,
+        tool=request.tool, server=request.server, arguments=_sendable(request.arguments), digest=request.digest,
+        reason=request.reason, expires_at=request.expires_at,
+        sent=None if decision is None else _sendable(decision.arguments),
+        by="" if decision is None else decision.provenance.by,
+        said="" if decision is None else decision.provenance.reason,
+    )  # fmt: skip
 
 
 # --- facts -------------------------------------------------------------------------------------------------------

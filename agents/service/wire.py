@@ -155,6 +155,42 @@ class DecideOutcome(Shape):
     by: str = ""
 
 
+class ApprovalView(Shape):
+    """A call that was held back. `digest` names the arguments: send it as `shown` with a decision."""
+
+    id: str
+    run_id: str
+    agent: str
+    conversation_id: str
+    state: Literal["pending", "approved", "denied", "expired"]
+    tool: str
+    server: str
+    arguments: dict[str, Any] = {}
+    digest: str
+    reason: str = ""
+    """Why the house asks."""
+    expires_at: datetime
+    sent: dict[str, Any] | None = None
+    """The arguments as the person changed them."""
+    by: str = ""
+    said: str = ""
+    """The reason that was given with the decision."""
+
+
+class DecideApproval(Shape):
+    """A person's decision on a held call. It is made once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    decision: Literal["approve", "deny"]
+    reason: str = ""
+    by: str = ""
+    shown: str | None = None
+    """The digest of the arguments the person saw; others now are a conflict (409)."""
+    arguments: dict[str, JsonValue] | None = None
+    """Sent instead of what the model asked for."""
+
+
 class BundleView(Shape):
     """A version: what it is (`content`), where it comes from, and where it stands."""
 
@@ -280,6 +316,9 @@ class Problem(Shape):
 #   POST /v1/runs/{id}/cancel          -> RunView
 #   POST /v1/runs/{id}/resume?wait=    -> RunDetail, 202 unless wait
 #   POST /v1/runs/{id}/outcome?wait=   DecideOutcome -> RunDetail, 202 unless wait or more calls are unknown
+#   GET  /v1/approvals                 list[ApprovalView]   calls that wait for a person, the oldest run's first
+#   GET  /v1/approvals/{id}            ApprovalView      RUN:NUMBER, decided or not
+#   POST /v1/approvals/{id}/decision   DecideApproval -> ApprovalView; after the last one its run goes on
 #   GET  /v1/feed?after=&kinds=        SSE over all streams: `event: fact`; honours Last-Event-ID and ?after= (an id);
 #                                      without either it begins now. kinds: names with commas between them
 #   GET  /v1/bundles?agent=&limit=     list[BundleView]

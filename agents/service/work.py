@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from agents.approvals import expire_approvals
 from agents.errors import RunOwned, StropError
 from agents.runtime import Runtime
 from agents.service.wire import DeltaView
@@ -181,6 +182,7 @@ class Work:
     async def _scan(self) -> None:
         while True:
             with suppress(LedgerError):  # locked or gone for a moment: the next look may see more
+                await asyncio.to_thread(expire_approvals, self.runtime.recorder, datetime.now(UTC))
                 for run_id in await asyncio.to_thread(self.abandoned):
                     log.info("run.taken_over", run=run_id)
                     self.begin(run_id)

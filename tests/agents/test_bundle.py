@@ -22,6 +22,7 @@ CHANGES = {
     "reasoning_chars": 80,
     "reasoning_hint": "what it is about",
     "limits": {"steps": 3},
+    "policies": ({"tool": "pay", "then": "ask"},),
 }
 
 

@@ -1,0 +1,280 @@
+"""Calls that wait for a person: how one is held back, how a decision on it is written, and what waits now.
+
+A decision is bound to the digest of the arguments that were shown, is written once (the ledger's fence refuses a
+second), and is found again by every later worker. Prevents: a refund approved twice, or for another amount.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from pydantic_ai import RunContext, ToolApproved, ToolDenied
+from pydantic_ai.messages import ToolCallPart
+from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from agents.errors import ApprovalNeeded, IllegalStep, UsageError
+from agents.journal import Journal, current_journal
+from agents.recording import Held, recording_of
+from tools.approval import HELD
+from tools.policies import Policy
+from traces.errors import NotFound
+from traces.events import ApprovalDecided, ApprovalRequested, CallRefused, RunReleased
+from traces.feedback import check_json
+from traces.ids import digest_json
+from traces.provenance import Provenance
+from traces.recorder import Recorder
+from traces.store import get_run, list_children, list_runs, match_run, read_events, read_streams
+from traces.summary import ENDED, RunSummary
+from traces.tables import RUNS
+
+State = Literal["pending", "approved", "denied", "expired"]
+_STATES: dict[str, State] = {"approve": "approved", "deny": "denied", "expire": "expired"}
+
+UNSAID = Policy(then="ask", reason="the tool itself asks for approval")
+"""For a call that was held back by a tool and not by a policy of ours."""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A call that a person was asked about, and what became of the question."""
+
+    run_id: str
+    held: Held
+
+    @property
+    def id(self) -> str:
+        """`RUN:NUMBER`."""
+        return f"{self.run_id}:{str(self.held.request.op).removeprefix('approval/')}"
+
+    @property
+    def state(self) -> State:
+        """Where the question stands."""
+        return "pending" if self.held.decision is None else _STATES[self.held.decision.decision]
+
+
+# --- while a run is worked on --------------------------------------------------------------------------------------
+
+
+async def answer_held(ctx: RunContext[Any], requests: DeferredToolRequests) -> DeferredToolResults:
+    """Answer the calls of one step that were held back, from what is on record.
+
+    Raises:
+        ApprovalNeeded: a person has to decide first; what is asked is on record by then.
+    """
+    journal = current_journal()
+    results = DeferredToolResults()
+    for call in requests.approvals:
+        told = requests.metadata.get(call.tool_call_id, {}).get(HELD, {})
+        answer = _answer(journal, ctx.run_step, call, told)
+        if answer is not None:
+            results.approvals[call.tool_call_id] = answer
+    if journal.recording.undecided:
+        raise approval_needed(journal.run_id, journal.recording.undecided)
+    return results
+
+
+def _answer(
+    journal: Journal, step: int, call: ToolCallPart, told: dict[str, Any]
+) -> ToolApproved | ToolDenied | None:
+    policy = Policy.model_validate(told["policy"]) if told else UNSAID
+    server, tool = told.get("server", ""), told.get("tool", call.tool_name)
+    arguments = told.get("arguments", call.args_as_dict())
+    op = journal.next_key("approval")
+    if policy.then == "deny":
+        if journal.recording.find(op) is None:
+            journal.record(
+                CallRefused(
+                    op=op, step=step, tool=tool, server=server, arguments=arguments, call_id=call.tool_call_id,
+                    reason=policy.reason,
+                )
+            )  # fmt: skip
+        return ToolDenied(f"This call is not allowed here. {policy.reason}".strip())
+    if journal.replay is not None:
+        return ToolApproved()  # nothing is sent anywhere: the recording answers, or the call is a divergence
+    held = journal.recording.held.get(op)
+    if held is None:
+        expires_at = datetime.now(UTC) + timedelta(seconds=policy.expires)
+        journal.record(
+            ApprovalRequested(
+                op=op, step=step, tool=tool, server=server, arguments=arguments, digest=digest_json(arguments),
+                call_id=call.tool_call_id, reason=policy.reason, expires_at=expires_at,
+            )
+        )  # fmt: skip
+        return None
+    return None if held.decision is None else _said(held.decision)
+
+
+def _said(decision: ApprovalDecided) -> ToolApproved | ToolDenied:
+    match decision.decision:
+        case "approve":
+            return ToolApproved(override_args=decision.arguments)
+        case "deny":
+            why = decision.provenance.reason or "no reason given"
+            return ToolDenied(f"A person did not allow this call: {why}")
+        case _:
+            return ToolDenied("Nobody allowed this call in time; it was not made.")
+
+
+def approval_needed(run_id: str, ops: Iterable[str]) -> ApprovalNeeded:
+    """The error that names the calls a person has to decide on."""
+    names = [f"{run_id}:{op.removeprefix('approval/')}" for op in ops]
+    return ApprovalNeeded(
+        f"run {run_id} waits until a person allows {len(names)} call(s): {', '.join(names)}",
+        hint=f"strop approvals show {names[0]}, then strop approvals approve or deny it.",
+        ops=list(ops),
+    )
+
+
+# --- a person's decision -------------------------------------------------------------------------------------------
+
+
+def decide_approval(
+    recorder: Recorder,
+    approval_id: str,
+    decision: Literal["approve", "deny", "expire"],
+    provenance: Provenance,
+    *,
+    shown: str | None = None,
+    arguments: dict[str, Any] | None = None,
+    now: datetime | None = None,
+) -> Approval:
+    """Write a decision on a held call; when it was the last one its run waited for, the run is released.
+
+    Args:
+        recorder: the writer of the ledger.
+        approval_id: `RUN:NUMBER`; RUN may be a part of an id.
+        decision: what is said.
+        provenance: who says it, and why.
+        shown: digest of the arguments that the person saw; others there now are refused.
+        arguments: sent instead of what the model asked for.
+        now: the time; default this moment.
+
+    Raises:
+        NotFound: there is no such call.
+        IllegalStep: it was decided before, has expired, or is not what was shown.
+    """
+    now = now or datetime.now(UTC)
+    check_json("arguments", arguments)
+    if arguments is not None and decision != "approve":
+        raise UsageError("only an approval can change the arguments", hint="Leave them out to deny the call.")
+    while True:
+        with recorder.database.reading() as session:
+            found = get_approval(session, approval_id)
+            run = get_run(session, found.run_id)
+        _check(found, run, decision, shown, now)
+        event = ApprovalDecided(
+            op=found.held.request.op, step=found.held.request.step, decision=decision,
+            digest=found.held.request.digest, arguments=arguments, provenance=provenance,
+        )  # fmt: skip
+        try:
+            _write(recorder, found.run_id, event)
+        except IntegrityError:
+            continue  # somebody wrote into one of these ledgers meanwhile: look again
+        return Approval(found.run_id, Held(found.held.request, event))
+
+
+def _check(found: Approval, run: RunSummary, decision: str, shown: str | None, now: datetime) -> None:
+    request, before = found.held.request, found.held.decision
+    if before is not None:
+        raise IllegalStep(
+            f"call {found.id} was {found.state} by {before.provenance.by}", hint="A decision is made once."
+        )
+    if run.status in ENDED:
+        raise IllegalStep(f"run {run.id} is {run.status}; nothing of it can be allowed any more")
+    if decision != "expire" and now >= request.expires_at:
+        raise IllegalStep(f"call {found.id} expired at {request.expires_at:%Y-%m-%d %H:%M} UTC; it is not made")
+    if shown is not None and shown != request.digest:
+        raise IllegalStep(
+            f"call {found.id} has other arguments than those you saw", hint="Look at it again, then decide."
+        )
+
+
+def _write(recorder: Recorder, run_id: str, event: ApprovalDecided) -> None:
+    """The decision and what follows from it, in one transaction: no run waits for what was said already."""
+    with recorder.database.writing() as session:
+        recorder.append_in(session, run_id, event)
+        line = _waiting_line(session, run_id)
+        released = [name for name in line if not _undecided_below(session, name)]
+        for name in released:
+            recorder.append_in(session, name, RunReleased(reason="approval"))
+    for name in {run_id, *released}:
+        recorder.announce(name)
+
+
+def release_if_said(recorder: Recorder, run_id: str) -> None:
+    """Release a run that came to wait in the very moment in which the last decision was written."""
+    with recorder.database.reading() as session:
+        if _undecided_below(session, run_id):
+            return
+    recorder.append(run_id, RunReleased(reason="approval"))
+
+
+def _waiting_line(session: Session, run_id: str) -> list[str]:
+    """The run and those above it that wait for its answer."""
+    line: list[str] = []
+    name: str | None = run_id
+    while name is not None:
+        # Locked: a run that is just coming to wait does so before this is read, or sees our decision afterwards.
+        row = session.execute(
+            sa.select(RUNS.c.status, RUNS.c.parent_run_id).where(RUNS.c.id == name).with_for_update()
+        ).one()
+        if row.status == "waiting":
+            line.append(name)
+        name = row.parent_run_id
+    return line
+
+
+def _undecided_below(session: Session, run_id: str) -> bool:
+    recording = recording_of(one.event for one in read_events(session, run_id, kinds=_KINDS))
+    children = [child.id for child in list_children(session, run_id) if child.status == "waiting"]
+    return bool(recording.undecided) or any(_undecided_below(session, child) for child in children)
+
+
+def expire_approvals(recorder: Recorder, now: datetime) -> int:
+    """Refuse the held calls whose time has passed; gives how many."""
+    with recorder.database.reading() as session:
+        late = [one for one in list_approvals(session) if now >= one.held.request.expires_at]
+    by = Provenance(by="strop", actor="machine", reason="nobody decided in time")
+    for one in late:
+        try:
+            decide_approval(recorder, one.id, "expire", by, now=now)
+        except IllegalStep:
+            continue  # decided in this moment, here or elsewhere
+    return len(late)
+
+
+# --- what waits --------------------------------------------------------------------------------------------------
+
+_KINDS = ("approval_requested", "approval_decided")
+
+
+def get_approval(session: Session, approval_id: str) -> Approval:
+    """One held call by `RUN:NUMBER`.
+
+    Raises:
+        NotFound: there is none.
+    """
+    run, _, number = approval_id.rpartition(":")
+    run_id = match_run(session, run or approval_id)
+    held = recording_of(one.event for one in read_events(session, run_id, kinds=_KINDS)).held
+    if not number.isdigit() and len(held) == 1:
+        return Approval(run_id, next(iter(held.values())))
+    if f"approval/{number}" not in held:
+        raise NotFound("held call", approval_id, hint="`strop approvals list` shows what waits.")
+    return Approval(run_id, held[f"approval/{number}"])
+
+
+def list_approvals(session: Session, *, limit: int = 1000) -> list[Approval]:
+    """The held calls that nobody has decided on, the oldest run's first."""
+    runs = [run.id for run in list_runs(session, where=[RUNS.c.status == "waiting"], limit=limit).items]
+    found = read_streams(session, reversed(runs), _KINDS)
+    return [
+        Approval(run_id, held)
+        for run_id, facts in found.items()
+        for held in recording_of(fact.event for fact in facts).held.values()
+        if held.decision is None
+    ]

@@ -1,0 +1,34 @@
+"""Calls that wait for a person, and the person's decision."""
+
+import asyncio
+
+from fastapi import APIRouter
+
+from agents.approvals import get_approval, list_approvals
+from agents.service.control import decide_held
+from agents.service.deps import Limit, Name, Parts
+from agents.service.views import approval_view
+from agents.service.wire import ApprovalView, DecideApproval
+
+router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
+
+
+@router.get("")
+def list_waiting(parts: Parts, limit: Limit = 1000) -> list[ApprovalView]:
+    """Calls that nobody has decided on, the oldest run's first."""
+    with parts.database.reading() as session:
+        return [approval_view(session, one) for one in list_approvals(session, limit=limit)]
+
+
+@router.get("/{approval}")
+def get(parts: Parts, approval: Name) -> ApprovalView:
+    """One held call, decided or not, by RUN:NUMBER."""
+    with parts.database.reading() as session:
+        return approval_view(session, get_approval(session, approval))
+
+
+@router.post("/{approval}/decision")
+async def decide(parts: Parts, approval: Name, decision: DecideApproval) -> ApprovalView:
+    """Allow a held call, as it is or with other arguments, or deny it. After the last one its run goes on."""
+    await decide_held(parts, approval, decision)
+    return await asyncio.to_thread(get, parts, approval)
