@@ -10,12 +10,12 @@ from agents.config import Config
 from agents.definitions import FieldCheck, Metric, StropBlock, load_definition
 from agents.errors import StropError
 from agents.prompts.bundle import Delegate, Demonstration, Limits, ToolAccess
+from tools.policies import Policy
 from tui.commands import telling
 
 ROOT = Path(__file__).parent.parent
 WORKSPACE = (ROOT / "docs" / "workspace.md").read_text(encoding="utf-8")
 SECTIONS = [field.annotation for field in Config.model_fields.values()]
-from tools.policies import Policy
 
 PARTS = [Policy, StropBlock, Metric, FieldCheck, Limits, ToolAccess, Delegate, Demonstration]
 

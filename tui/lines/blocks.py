@@ -179,9 +179,22 @@ class Fold:
 
     def _on_run_waited(self, fact: EventView, data: dict[str, Any]) -> None:
         body = f"{data.get('message', '')}\n" + "\n".join(f"- {self.call_of(op)}" for op in data.get("ops") or [])
-        self._put(
-            fact, "waiting", "waiting for a person: the outcome of a call is unknown", body.strip(), role="warn"
-        )
+        asked = data.get("reason") == "approval"
+        why = "a call is to be allowed" if asked else "the outcome of a call is unknown"
+        self._put(fact, "waiting", f"waiting for a person: {why}", body.strip(), role="warn")
+
+    def _on_approval_requested(self, fact: EventView, data: dict[str, Any]) -> None:
+        asked = f"a person is asked: {data.get('server')}.{data.get('tool')}"
+        self._put(fact, "waiting", asked, pretty(data.get("arguments")), figures=str(data.get("reason") or ""))
+
+    def _on_approval_decided(self, fact: EventView, data: dict[str, Any]) -> None:
+        changed = data.get("arguments")
+        body = "" if changed is None else f"with other arguments: {pretty(changed)}"
+        self._put(fact, "decision", f"{_who(data)} decided: {data.get('decision')} {fact.op or ''}", body)
+
+    def _on_call_refused(self, fact: EventView, data: dict[str, Any]) -> None:
+        told = f"refused by policy: {data.get('server')}.{data.get('tool')}"
+        self._put(fact, "error", told, pretty(data.get("arguments")), figures=str(data.get("reason") or ""))
 
     def _on_run_finished(self, fact: EventView, data: dict[str, Any]) -> None:
         self._put(fact, "answer", "answer", pretty(data.get("output")), figures=duration(data.get("seconds")))
