@@ -74,6 +74,10 @@ class ServiceSection(Section):
     """Unix socket of the service; empty: .strop/strop.sock of the workspace."""
     token: str = ""
     """What a client over TCP must send; better in STROP_TOKEN than in a file."""
+    runs: int = Field(default=200, ge=1)
+    """Runs that one process works on at the same time."""
+    queue: int = Field(default=1000, ge=0)
+    """Runs that may wait in one process; a further one is refused with 429."""
 
 
 class NightsSection(Section):
@@ -150,6 +154,8 @@ class Workspace:
     servers: Mapping[str, ServerSpec]
     agents: Mapping[str, Definition]
     nights: NightsSection = field(default_factory=NightsSection)
+    runs_at_once: int = 200
+    runs_queued: int = 1000
 
     def agent(self, name: str) -> Definition:
         """The definition of that name.
@@ -218,6 +224,8 @@ def load_workspace(
         servers=load_servers(root, env) if servers is None else servers,
         agents=load_agents(root) if agents is None else agents,
         nights=config.nights,
+        runs_at_once=config.service.runs,
+        runs_queued=config.service.queue,
     )
 
 

@@ -13,6 +13,7 @@ StropError
 │   ├── ApprovalNeeded      a call waits until a person allows it             exit 6   HTTP 409
 │   ├── JournalDiverged     a resumed run asks what was never recorded        exit 1   HTTP 500
 │   └── RunOwned            another living worker has the run                 exit 6   HTTP 409
+│       └── TurnQueued      an earlier turn of the conversation goes first    exit 6   HTTP 409
 └── Refused                 a person's decision is needed, or was not allowed exit 2   HTTP 403
 
 (traces.errors.LedgerError has its own tree: exit 7, HTTP 503 or 404)
@@ -115,6 +116,17 @@ class RunOwned(RunFailed):
 
     exit_code = 6
     status = 409
+
+
+class TurnQueued(RunOwned):
+    """A conversation has one run at a time: this one's turn has not come. `first` is the run it waits for."""
+
+    def __init__(self, run_id: str, first: str) -> None:
+        super().__init__(
+            f"run {run_id} comes after run {first} of its conversation, which has not ended",
+            hint=f"It goes on by itself where a service runs; or: strop resume {first}, or strop cancel {first}.",
+        )
+        self.first = first
 
 
 class Refused(StropError):

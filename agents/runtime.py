@@ -7,8 +7,8 @@ holds the lease while it works, and turns whatever went wrong into one recorded 
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,7 @@ from agents.config import Workspace
 from agents.errors import ApprovalNeeded, OutcomeUnknown, RunFailed, RunOwned, UsageError
 from agents.failures import told
 from agents.history import read_history
+from agents.holding import Holder
 from agents.journal import Delta, Journal, ReplayMiss, current_journal, journaled, price_of, seconds_since
 from agents.operations import CALL_KEY
 from agents.prompts.bundle import Bundle, Delegate
@@ -45,11 +46,10 @@ from traces.events import (
 )
 from traces.events import RunFailed as RunFailedEvent
 from traces.ids import digest_json, new_id, short
-from traces.leases import LEASE_SECONDS, claim, release
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.store import get_run, list_conversation, read_events
-from traces.summary import RunSummary
+from traces.summary import ENDED, RunSummary
 
 ModelMaker = Callable[[Bundle], Model[Any]]
 """Gives the model that a bundle names."""
@@ -100,7 +100,9 @@ class Runtime:
         self._make_model = make_model
         self._agents: dict[str, Agent[Any, Any]] = {}
         self._servers: dict[tuple[str, Bounds], ServerToolset] = {}
-        self._tasks: dict[str, asyncio.Task[Any]] = {}
+        self._holder = Holder(database, self.worker)
+        self.watch: Callable[[str], Delta | None] = lambda run_id: None
+        """Gives whoever looks on at a delegated run the pieces of its replies."""
 
     # --- starting and working -----------------------------------------------------------------------------------
 
@@ -144,6 +146,7 @@ class Runtime:
             OutcomeUnknown: a person must say first what became of a call; the run waits.
             ApprovalNeeded: a person must allow a call first; the run waits.
             RunOwned: another living worker has it.
+            TurnQueued: an earlier turn of its conversation goes first.
             StropError: why it failed; the same is in the ledger.
         """
         run, events = self._read(run_id)
@@ -153,14 +156,9 @@ class Runtime:
             return Answer(run, _output(events))
         if run.status == "cancelled":
             raise UsageError(f"run {run_id} was cancelled", hint="Start a new one.")
-        async with self._leased(run_id):
-            task = asyncio.current_task()
-            if task is not None:
-                self._tasks.setdefault(run_id, task)
-            try:
-                return await self._work(run, events, on_delta)
-            finally:
-                self._tasks.pop(run_id, None)
+        async with self._holder.holding(run):
+            # Read again: what another worker wrote until it gave the run back is part of it.
+            return await self._work(*self._read(run_id), on_delta)
 
     def _read(self, run_id: str) -> tuple[RunSummary, list[Event]]:
         with self.database.reading() as session:
@@ -262,7 +260,7 @@ class Runtime:
                 )
             )
         try:
-            answer = await self.work(child_id, on_delta=None)
+            answer = await self.work(child_id, on_delta=self.watch(child_id))
         except RunFailed as error:
             if isinstance(error, OutcomeUnknown | ApprovalNeeded | RunOwned):
                 raise
@@ -307,17 +305,20 @@ class Runtime:
     async def cancel(self, run_id: str, provenance: Provenance) -> RunSummary:
         """Stop a run; one that has ended stays as it is.
 
-        One that this worker is on stops within a moment, one that another process is on within seconds.
+        One that this worker is on stops within a moment, one that another process is on within two seconds.
         """
         with self.database.reading() as session:
             run = get_run(session, run_id)
-        if run.status in {"finished", "failed", "cancelled"}:
+        if run.status in ENDED:
             return run
-        task = self._tasks.get(run_id)
+        task = self._holder.find(run_id)
         if task is not None:
             task.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await asyncio.wait({task}, timeout=2)
+            run, _ = self._read(run_id)
+            if run.status in ENDED:  # it came to its end before it heard
+                return run
         seconds = (datetime.now(UTC) - run.started_at).total_seconds()
         self.recorder.append(run_id, RunCancelled(provenance=provenance, seconds=seconds))
         with self.database.reading() as session:
@@ -355,40 +356,6 @@ class Runtime:
                 facts_of=lambda ctx: current_journal().about, progress_of=_progress_of,
             )  # fmt: skip
         return self._servers[key]
-
-    @asynccontextmanager
-    async def _leased(self, run_id: str) -> AsyncIterator[None]:
-        """Hold the run's lease, renewed in the background, and give it back at the end."""
-        self._claim(run_id)
-        renewing = asyncio.create_task(self._renew(run_id))
-        try:
-            yield
-        finally:
-            renewing.cancel()
-            with suppress(LedgerError), self.database.writing() as session:
-                release(session, run_id, self.worker)
-
-    def _claim(self, run_id: str) -> None:
-        with self.database.writing() as session:
-            other = claim(session, run_id, self.worker, datetime.now(UTC))
-        if other is not None:
-            raise RunOwned(
-                f"run {run_id} is being worked on by {other}",
-                hint=f"Wait for it; a dead worker's run is free after {LEASE_SECONDS:g} s.",
-            )
-
-    async def _renew(self, run_id: str) -> None:
-        while True:
-            await asyncio.sleep(LEASE_SECONDS / 3)
-            with suppress(LedgerError):
-                self._claim(run_id)
-                if self._cancelled(run_id) and (task := self._tasks.get(run_id)) is not None:
-                    task.cancel()  # by another process: it could only write it down
-                    return
-
-    def _cancelled(self, run_id: str) -> bool:
-        with self.database.reading() as session:
-            return get_run(session, run_id).status == "cancelled"
 
 
 def _progress_of(ctx: RunContext[Any]) -> Progress | None:

@@ -1,28 +1,44 @@
 """Who works on what right now: a lease that runs out by itself, so that a dead worker holds nothing for long."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from traces.recorder import insert_or_ignore
 from traces.tables import LEASES
 
-LEASE_SECONDS: Final = 15.0
-"""After this long without a sign of life a worker counts as dead. Renewed three times as often."""
+LEASE_SECONDS: Final = 10.0
+"""After this long without a sign of life a worker counts as dead. With the time until somebody looks, its runs go on
+elsewhere within 15 seconds."""
 
 
 def claim(session: Session, name: str, owner: str, now: datetime) -> str | None:
     """Take the lease or renew it; gives the other owner's name when somebody living holds it."""
-    row = session.execute(sa.select(LEASES).where(LEASES.c.name == name)).first()
-    if row is not None and row.owner != owner and row.until > now:
-        return str(row.owner)
-    values = {"owner": owner, "until": now + timedelta(seconds=LEASE_SECONDS)}
-    if row is None:
-        session.execute(sa.insert(LEASES), {"name": name, **values})
-    else:
-        session.execute(sa.update(LEASES).where(LEASES.c.name == name).values(**values))
-    return None
+    values: dict[str, Any] = {"owner": owner, "until": now + timedelta(seconds=LEASE_SECONDS)}
+    # Each step decides in the database, not on what was read before: two who come at once cannot both have it.
+    free = (LEASES.c.owner == owner) | (LEASES.c.until <= now)
+    taken = sa.update(LEASES).where(LEASES.c.name == name, free).values(**values).returning(LEASES.c.name)
+    if session.execute(taken).first() is not None:
+        return None
+    insert = insert_or_ignore(session, LEASES).returning(LEASES.c.name)
+    if session.execute(insert, {"name": name, **values}).first() is not None:
+        return None
+    found = session.execute(sa.select(LEASES.c.owner).where(LEASES.c.name == name)).scalar()
+    return claim(session, name, owner, now) if found is None else str(found)  # None: given back in this moment
+
+
+def renew(session: Session, owner: str, names: Sequence[str], now: datetime) -> set[str]:
+    """Give a sign of life for these leases; gives those that are still the owner's."""
+    ours: set[str] = set()
+    for start in range(0, len(names), 500):
+        mine = sa.and_(LEASES.c.name.in_(names[start : start + 500]), LEASES.c.owner == owner)
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        renewed = sa.update(LEASES).where(mine).values(until=until).returning(LEASES.c.name)
+        ours.update(session.execute(renewed).scalars())
+    return ours
 
 
 def release(session: Session, name: str, owner: str) -> None:

@@ -188,12 +188,13 @@ def _store_blob(session: Session, text: str) -> dict[str, Any]:
     raw = text.encode("utf-8", "surrogatepass")
     if session.execute(sa.select(BLOBS.c.size).where(BLOBS.c.digest == digest)).first() is None:
         packed = zlib.compress(raw, COMPRESS_LEVEL)
-        insert = _insert_or_ignore(session, BLOBS)
+        insert = insert_or_ignore(session, BLOBS)
         session.execute(insert, {"digest": digest, "size": len(raw), "codec": "zlib", "data": packed})
     return {BLOB_KEY: digest, "bytes": len(raw)}
 
 
-def _insert_or_ignore(session: Session, table: sa.Table) -> Any:
+def insert_or_ignore(session: Session, table: sa.Table) -> Any:
+    """An INSERT that leaves a row with the same key as it is; both databases have one, each in its own words."""
     if session.get_bind().dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 

@@ -139,6 +139,21 @@ def list_conversation(session: Session, conversation_id: str) -> list[RunSummary
     return [RunSummary(**row) for row in session.execute(query).mappings()]
 
 
+def find_earlier_turn(session: Session, run: RunSummary) -> str | None:
+    """The first earlier turn of the run's conversation that has not ended, or None."""
+    before = sa.or_(
+        RUNS.c.started_at < run.started_at, sa.and_(RUNS.c.started_at == run.started_at, RUNS.c.id < run.id)
+    )
+    query = (
+        sa.select(RUNS.c.id)
+        .where(RUNS.c.conversation_id == run.conversation_id, RUNS.c.parent_run_id.is_(None), RUNS.c.origin == "user")
+        .where(RUNS.c.status.in_(["running", "waiting"]), before)
+        .order_by(RUNS.c.started_at, RUNS.c.id)
+        .limit(1)
+    )
+    return session.execute(query).scalar()
+
+
 def read_events(
     session: Session, stream: str, *, after: int = 0, kinds: Iterable[str] | None = None, limit: int | None = None
 ) -> list[StoredEvent]:

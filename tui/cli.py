@@ -58,6 +58,7 @@ SECTIONS: Final = {
     },
     "Serve and look after": {
         "serve": "tui.commands.serve:serve",
+        "worker": "tui.commands.worker:worker",
         "tui": "tui.commands.screen:tui",
         "verify": "tui.commands.verify:verify",
         "db": "tui.commands.db:db",

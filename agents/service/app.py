@@ -38,7 +38,7 @@ def create_app(
         token: what clients must send as bearer; empty where only a Unix socket leads here.
         watch: runs the optimizer when a night is due; None: nobody does.
     """
-    parts = Service(workspace, runtime, Work(runtime), Bell(runtime.database, runtime.recorder))
+    parts = Service(workspace, runtime, _work(workspace, runtime), Bell(runtime.database, runtime.recorder))
     app = FastAPI(
         title="Strop",
         version=version("strop"),
@@ -56,6 +56,10 @@ def create_app(
         app.add_middleware(TokenGate, token=token)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def _work(workspace: Workspace, runtime: Runtime) -> Work:
+    return Work(runtime, at_once=workspace.runs_at_once, queue=workspace.runs_queued)
 
 
 def _lifespan(parts: Service, watch: NightWatch | None) -> Callable[[FastAPI], Any]:

@@ -33,9 +33,12 @@ async def start_run(parts: Service, request: StartRun, key: str | None) -> str:
     Raises:
         UsageError: the key was used for another request.
         UnknownAgent: there is no such agent.
+        HTTPException: 429 while there is no room, 503 while it stops.
     """
     if parts.work.stopping:
         raise HTTPException(503, "the service is stopping")
+    if parts.work.full:
+        raise HTTPException(429, "this service has as many runs as it takes at once")
     ask = Start(request.agent, request.input, request.conversation_id, metadata=None if key is None else {LABEL: key})
     if key is None:
         run_id = await asyncio.to_thread(parts.runtime.start, ask)
@@ -136,15 +139,8 @@ def _root(parts: Service, run_id: str) -> RunSummary:
 
 
 async def cancel_run(parts: Service, run_id: str) -> RunSummary:
-    """Stop a run and what it delegated; one that has ended stays as it is.
-
-    Raises:
-        RunOwned: another worker is on it.
-    """
+    """Stop a run and what it delegated, whichever worker is on it; one that has ended stays as it is."""
     by = Provenance(by=parts.workspace.user, reason="cancelled over HTTP")
-    run = await asyncio.to_thread(_not_elsewhere, parts, run_id)
-    if run.status in ENDED:
-        return run
     run = await parts.runtime.cancel(run_id, by)
     for child in await asyncio.to_thread(_open_children, parts, run_id):
         await cancel_run(parts, child)

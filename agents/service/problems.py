@@ -38,6 +38,7 @@ TITLES: Final = {
     409: "in conflict with what is there",
     413: "the request is too large",
     422: "the request is wrong",
+    429: "too much at once",
     500: "something broke",
     503: "not available now",
 }
@@ -63,7 +64,7 @@ def answer(status: int, detail: str, hint: str = "", *, position: int | None = N
         hint=_text(hint),
         position=position,
     )
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}.get(status)
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "2"}, 503: {"Retry-After": "2"}}.get(status)
     return Response(problem.model_dump_json(exclude_none=True), status, headers, MEDIA_TYPE)
 
 

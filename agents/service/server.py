@@ -26,6 +26,7 @@ from agents.service.app import adopt_definitions, create_app
 from agents.service.deps import Service
 from agents.service.log import log_to
 from agents.service.night_watch import NightWatch
+from agents.service.worker import stopping_in_time
 
 BACKLOG: Final = 512
 LONGEST_PATH: Final = 100
@@ -79,10 +80,11 @@ def serve(
             app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS
         )
         server = _Server(config, app.state.service, lambda: on_ready(place))
-        try:
-            asyncio.run(server.serve(sockets=[listener]))
-        finally:
-            runtime.database.close()
+        with stopping_in_time() as server.stop:
+            try:
+                asyncio.run(server.serve(sockets=[listener]))
+            finally:
+                runtime.database.close()
 
 
 class _Server(uvicorn.Server):
@@ -92,6 +94,8 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._parts = parts
         self._on_ready = on_ready
+        self.stop: Callable[[], None] = lambda: None
+        """Called when a stop begins, so that it also ends."""
 
     async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -99,6 +103,7 @@ class _Server(uvicorn.Server):
             self._on_ready()
 
     async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
+        self.stop()
         self._parts.bell.close()
         # Before the connections are waited for: a request that waits for its run would hold them open.
         closing = asyncio.create_task(self._parts.work.close())

@@ -15,8 +15,8 @@ from typing import Final
 import structlog
 
 from agents.approvals import expire_approvals
-from agents.errors import RunOwned, StropError
-from agents.runtime import Runtime
+from agents.errors import RunOwned, StropError, TurnQueued
+from agents.runtime import Answer, Runtime
 from agents.service.wire import DeltaView
 from traces.errors import LedgerError
 from traces.events import ModelFailed, ModelReplied, ModelRequested
@@ -27,11 +27,14 @@ from traces.store import list_runs
 
 log = structlog.get_logger("strop.service")
 
-SCAN_SECONDS: Final = 3.0
-"""How often we look for runs that nobody works on. A dead worker's lease runs out after 15 s."""
+SCAN_SECONDS: Final = 2.0
+"""How often we look for runs that nobody works on. A dead worker's lease runs out after 10 s."""
 
 YOUNG_SECONDS: Final = 5.0
 """A run this young without a lease is most likely being started by another process in this moment."""
+
+LEAVE_SECONDS: Final = 3.0
+"""How long a run may take to stop after it was told to. What does not (an engine's thread) goes with the process."""
 
 DRAIN_SECONDS: Final = 10.0
 """How long a stopping service lets its runs come to their end before it leaves them for the next start."""
@@ -75,10 +78,19 @@ class Onlooker:
 
 
 class Work:
-    """The tasks of one process over one runtime. Made, used and closed on one event loop."""
+    """The tasks of one process over one runtime. Made, used and closed on one event loop.
 
-    def __init__(self, runtime: Runtime) -> None:
+    Args:
+        runtime: works on the runs.
+        at_once: so many are worked on at the same time; the others wait, each for some kilobytes.
+        queue: so many may wait here. Beyond it no run is accepted or taken over.
+    """
+
+    def __init__(self, runtime: Runtime, *, at_once: int = 200, queue: int = 1000) -> None:
         self.runtime = runtime
+        runtime.watch = lambda run_id: partial(self._publish, run_id)
+        self._slots = asyncio.Semaphore(at_once)
+        self._room = at_once + queue
         self.stopping = False
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._onlookers: dict[str, set[Onlooker]] = defaultdict(set)
@@ -92,6 +104,11 @@ class Work:
     def running(self) -> list[str]:
         """Ids of the runs this process works on."""
         return list(self._tasks)
+
+    @property
+    def full(self) -> bool:
+        """Whether no further run can be accepted here now."""
+        return len(self._tasks) >= self._room
 
     def open(self) -> None:
         """Begin to look for runs that nobody works on."""
@@ -114,7 +131,10 @@ class Work:
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            _, stuck = await asyncio.wait(tasks, timeout=LEAVE_SECONDS)
+            for task in stuck:
+                log.warning("run.stuck", run=task.get_name())
 
     def begin(self, run_id: str) -> asyncio.Task[None]:
         """Work on a run in the background. Twice is once; how it ends is in its ledger, never an exception."""
@@ -147,9 +167,8 @@ class Work:
                 del self._onlookers[run_id]
 
     async def _work(self, run_id: str) -> None:
-        log.info("run.begun", run=run_id)
         try:
-            answer = await self.runtime.work(run_id, on_delta=partial(self._publish, run_id))
+            answer = await self._in_turn(run_id)
         except asyncio.CancelledError:
             log.info("run.left", run=run_id)
             raise
@@ -162,6 +181,19 @@ class Work:
         else:
             log.info("run.ended", run=run_id, status=answer.run.status, seconds=answer.run.seconds)
 
+    async def _in_turn(self, run_id: str) -> Answer:
+        """Work on the run when there is room and the earlier turns of its conversation have ended."""
+        while True:
+            try:
+                async with self._slots:
+                    log.info("run.begun", run=run_id)
+                    return await self.runtime.work(run_id, on_delta=partial(self._publish, run_id))
+            except TurnQueued as error:
+                first = self._tasks.get(error.first)
+                if first is None:
+                    raise  # another worker's, or a person's, to end: whoever looks next takes ours up
+            await asyncio.wait({first})
+
     def _publish(self, run_id: str, kind: str, text: str) -> None:
         delta = DeltaView.model_validate({"run_id": run_id, "kind": kind, "text": text})
         piece = (self._seq.get(run_id, 0), delta)
@@ -171,7 +203,7 @@ class Work:
 
     def _heard(self, recorded: Recorded) -> None:
         """Called in whichever thread recorded a fact."""
-        if recorded.stream in self._tasks:
+        if recorded.stream in self._tasks or recorded.stream in self._so_far:
             self._seq[recorded.stream] = recorded.seq
             # A reply that is on record whole, or that is asked for anew, is no longer in the making.
             if isinstance(recorded.event, ModelRequested | ModelReplied | ModelFailed):
@@ -184,6 +216,8 @@ class Work:
             with suppress(LedgerError):  # locked or gone for a moment: the next look may see more
                 await asyncio.to_thread(expire_approvals, self.runtime.recorder, datetime.now(UTC))
                 for run_id in await asyncio.to_thread(self.abandoned):
+                    if self.full:
+                        break
                     log.info("run.taken_over", run=run_id)
                     self.begin(run_id)
             await asyncio.sleep(SCAN_SECONDS)
@@ -196,7 +230,9 @@ class Work:
         now = datetime.now(UTC)
         with self.runtime.database.reading() as session:
             held = list_held(session, now)
-            page = list_runs(session, where=conditions("status:running origin:user -has:parent"), limit=1000)
+            open_runs = "status:running,waiting origin:user -has:parent"
+            page = list_runs(session, where=conditions(open_runs), limit=1000)
         young = now - timedelta(seconds=YOUNG_SECONDS)
-        free = (run for run in reversed(page.items) if run.id not in held and run.id not in self._tasks)
-        return [run.id for run in free if run.started_at < young]
+        first = {run.conversation_id: run for run in page.items}  # newest first, so the oldest of each stays
+        free = (run for run in reversed(first.values()) if run.id not in held and run.id not in self._tasks)
+        return [run.id for run in free if run.status == "running" and run.started_at < young]

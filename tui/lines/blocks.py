@@ -183,6 +183,9 @@ class Fold:
         why = "a call is to be allowed" if asked else "the outcome of a call is unknown"
         self._put(fact, "waiting", f"waiting for a person: {why}", body.strip(), role="warn")
 
+    def _on_run_released(self, fact: EventView, data: dict[str, Any]) -> None:
+        self._put(fact, "note", "what the run waited for was said")
+
     def _on_approval_requested(self, fact: EventView, data: dict[str, Any]) -> None:
         asked = f"a person is asked: {data.get('server')}.{data.get('tool')}"
         self._put(fact, "waiting", asked, pretty(data.get("arguments")), figures=str(data.get("reason") or ""))

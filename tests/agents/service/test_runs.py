@@ -172,15 +172,14 @@ async def test_resuming_answers_at_once_unless_waited_for(house: House) -> None:
 
 
 async def test_another_workers_run_is_left_alone(house: House) -> None:
-    """What a living worker holds is neither resumed nor cancelled here; the answer names it."""
+    """What a living worker holds is not resumed here, and the answer names it; cancelling reaches it there."""
     recorder = house.runtime.recorder
     recorder.append("run_theirs", run_started())
     with house.runtime.database.writing() as session:
         claim(session, "run_theirs", "other-host:1", datetime.now(UTC))
-    for act in ("cancel", "resume"):
-        problem = await house.post(f"/v1/runs/run_theirs/{act}", status=409)
-        assert "other-host:1" in problem["detail"]
+    assert "other-host:1" in (await house.post("/v1/runs/run_theirs/resume", status=409))["detail"]
     assert (await house.get("/v1/runs/run_theirs"))["run"]["status"] == "running"
+    assert (await house.post("/v1/runs/run_theirs/cancel"))["status"] == "cancelled"
 
 
 def lost_call(recorder: Recorder, bundle: str) -> tuple[str, str]:
@@ -226,7 +225,8 @@ async def test_abandoned_runs_are_found(house: House) -> None:
         "run_child": {"parent_run_id": "run_old", "origin": "delegation"},
         "run_night": {"origin": "evaluation"},
     }.items():
-        recorder.append(run_id, run_started(**more))
+        recorder.append(run_id, run_started(**{"conversation_id": f"conv_{run_id}", **more}))
+    recorder.append("run_second", run_started(conversation_id="conv_run_old"))  # its turn comes after run_old's
     recorder.append("run_ended", run_started())
     recorder.append("run_ended", failed())
     house.runtime.recorder.append("run_young", run_started())
@@ -260,3 +260,15 @@ async def test_draining_lets_a_run_end(house: House) -> None:
 def test_the_script_counts_what_it_served() -> None:
     """The proof that nothing is asked twice rests on this number."""
     assert ScriptedModel(["x"]).served == 0
+
+
+async def test_a_full_service_says_when_to_come_back(house: House) -> None:
+    """429 with Retry-After, and nothing of the refused request is on record."""
+    house.parts.work._room = 1
+    run_id, gate = await begin_slow(house)
+    refused = await house.http.post("/v1/runs", json={"agent": "hello", "input": "hi"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
+    gate.set()
+    await house.parts.work.wait(run_id)
+    assert (await house.ask())["run"]["status"] == "finished"
+    assert len((await house.get("/v1/runs"))["items"]) == 2

@@ -12,7 +12,7 @@ from tests.tui.commands.workshop import Shell, surroundings
 from tui.cli import SECTIONS, cli
 from tui.commands.optimize import STRATEGIES
 
-SILENT = {"serve", "tui", "demo"}
+SILENT = {"serve", "worker", "tui", "demo"}
 """Verbs that do not print a result."""
 
 

@@ -1,0 +1,123 @@
+"""The runs that one worker holds: their leases kept alive together, and what it must hear about them in time.
+
+Prevents: two workers on one run, a worker that goes on although its lease is another's, and a run that was cancelled
+elsewhere but works on. One look a moment for all runs of a process, however many they are.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from agents.errors import RunOwned, TurnQueued
+from traces.db import Database
+from traces.errors import LedgerError
+from traces.leases import LEASE_SECONDS, claim, release, renew
+from traces.store import find_earlier_turn
+from traces.summary import RunSummary
+from traces.tables import RUNS
+
+HEAR_SECONDS: Final = 0.5
+"""How often we look whether a run was cancelled elsewhere: it stops within a second or two."""
+
+RENEW_SECONDS: Final = LEASE_SECONDS / 4
+"""Three signs of life may fail before a lease runs out."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What one look at the database said about the runs we hold."""
+
+    cancelled: list[str]
+    lost: list[str]
+
+
+class Holder:
+    """Holds leases in the name of one worker, on one event loop."""
+
+    def __init__(self, database: Database, worker: str) -> None:
+        self._database = database
+        self.worker = worker
+        self._tasks: dict[str, asyncio.Task[object]] = {}
+        self._lost: set[str] = set()
+        self._keeper: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def holding(self, run: RunSummary) -> AsyncIterator[None]:
+        """Hold the run's lease within this, on behalf of the current task.
+
+        Raises:
+            RunOwned: somebody living has it, or has it by the end.
+            TurnQueued: an earlier turn of its conversation has not ended.
+        """
+        self._claim(run)
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks[run.id] = task
+        if self._keeper is None or self._keeper.done():
+            self._keeper = asyncio.create_task(self._keep())
+        try:
+            yield
+        except asyncio.CancelledError:
+            if run.id in self._lost:
+                raise RunOwned(
+                    f"run {run.id} was taken over by another worker",
+                    hint="This one gave no sign of life for too long.",
+                ) from None
+            raise
+        finally:
+            del self._tasks[run.id]
+            self._lost.discard(run.id)
+            with suppress(LedgerError), self._database.writing() as session:
+                release(session, run.id, self.worker)
+
+    def find(self, run_id: str) -> asyncio.Task[object] | None:
+        """The task of a run that is worked on here, or None."""
+        return self._tasks.get(run_id)
+
+    def _claim(self, run: RunSummary) -> None:
+        if run.id in self._tasks:
+            raise RunOwned(f"run {run.id} is being worked on here already", hint="Wait until it has ended.")
+        with self._database.writing() as session:
+            first = find_earlier_turn(session, run) if run.origin == "user" and run.parent_run_id is None else None
+            if first is not None:
+                raise TurnQueued(run.id, first)
+            other = claim(session, run.id, self.worker, datetime.now(UTC))
+        if other is not None:
+            raise RunOwned(
+                f"run {run.id} is being worked on by {other}",
+                hint=f"Wait for it; a dead worker's run is free after {LEASE_SECONDS:g} s.",
+            )
+
+    async def _keep(self) -> None:
+        renewed = time.monotonic()
+        while self._tasks:
+            await asyncio.sleep(HEAR_SECONDS)
+            due = time.monotonic() - renewed >= RENEW_SECONDS
+            with suppress(LedgerError):  # locked or gone for a moment; what is written meanwhile meets the fence
+                look = await asyncio.to_thread(self._look, list(self._tasks), due)
+                renewed = time.monotonic() if due else renewed
+                self._stop(look)
+
+    def _look(self, names: list[str], due: bool) -> _Look:
+        query = sa.select(RUNS.c.id).where(RUNS.c.id.in_(names), RUNS.c.status == "cancelled")
+        with self._database.reading() as session:
+            cancelled = list(session.execute(query).scalars())
+        if not due:
+            return _Look(cancelled, [])
+        with self._database.writing() as session:
+            ours = renew(session, self.worker, names, datetime.now(UTC))
+        return _Look(cancelled, [name for name in names if name not in ours])
+
+    def _stop(self, look: _Look) -> None:
+        for name in (*look.cancelled, *look.lost):
+            task = self._tasks.get(name)  # one that ended while we looked has given its lease back itself
+            if task is not None:
+                if name not in look.cancelled:
+                    self._lost.add(name)
+                task.cancel()

@@ -1,0 +1,71 @@
+"""The same work for every contender: five requests of a scripted model, four calls of a tool over MCP (stdio)."""
+
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic_ai import Agent
+from pydantic_ai.mcp import MCPToolset
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
+
+from agents.config import Workspace, load_workspace
+from tools.catalog import ServerSpec
+from tools.mcp import open_toolset
+
+CALLS: Final = 4
+INSTRUCTIONS: Final = "Look everything up, then say what you found."
+SERVER: Final = str(Path(__file__).with_name("server.py"))
+AGENT: Final = f"""
+name: worker
+model: test
+instructions: {INSTRUCTIONS}
+strop:
+  tools: [{{server: bench}}]
+"""
+
+
+def scripted(delay: float = 0.0) -> FunctionModel:
+    """A model that calls the tool four times, then answers; each reply takes `delay` seconds."""
+
+    async def reply(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[Any]:
+        import asyncio
+
+        if delay:
+            await asyncio.sleep(delay)
+        turn = sum(isinstance(message, ModelResponse) for message in messages) % (CALLS + 1)
+        if turn < CALLS:
+            yield {0: DeltaToolCall(name="look", json_args=json.dumps({"name": f"n{turn}"}), tool_call_id=f"c{turn}")}
+        else:
+            yield "All of it was found."
+
+    return FunctionModel(stream_function=reply, model_name="scripted")
+
+
+def toolset(name: str = "bench") -> MCPToolset[Any]:
+    """The tool server as both contenders reach it."""
+    spec = ServerSpec(name=name, command=sys.executable, args=(SERVER,))
+    return open_toolset(spec, lambda ctx: "", result_bytes=65_536, log=Path("/dev/null"))
+
+
+def bare_agent(delay: float = 0.0) -> Agent[Any, Any]:
+    """pydantic-ai alone: nothing is recorded, nothing survives."""
+    return Agent(scripted(delay), name="bare", instructions=INSTRUCTIONS, toolsets=[toolset()])
+
+
+async def drain(ctx: Any, events: Any) -> None:
+    """Streams, as a service does."""
+    async for _ in events:
+        pass
+
+
+def workspace(root: Path) -> Workspace:
+    """A workspace with the one agent."""
+    (root / "agents").mkdir(parents=True, exist_ok=True)
+    (root / "strop.toml").write_text('[workspace]\nname = "bench"\n')
+    (root / "agents" / "worker.yaml").write_text(AGENT)
+    entry = {"command": sys.executable, "args": [SERVER]}
+    (root / "mcp.json").write_text(json.dumps({"mcpServers": {"bench": entry}}))
+    return load_workspace(root, {})

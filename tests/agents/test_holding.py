@@ -1,0 +1,150 @@
+"""Runs and the workers that hold them: one owner, heard cancels, lost leases, and turns in their order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from agents import holding
+from agents.errors import RunOwned, TurnQueued
+from agents.runtime import Runtime, Start
+from agents.service.work import Work
+from tests.builders import open_workspace, scripted_runtime, write_workspace
+from tests.fakes import ScriptedModel
+from traces.db import Database
+from traces.leases import claim, list_held
+from traces.provenance import Provenance
+from traces.store import get_run, read_events
+from traces.tables import LEASES
+
+pytestmark = pytest.mark.anyio
+KELLER = Provenance(by="m.keller", reason="wrong customer")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The event loop that the service runs on."""
+    return "asyncio"
+
+
+@pytest.fixture
+def gate() -> asyncio.Event:
+    """The model's replies stop in the middle until it is set."""
+    return asyncio.Event()
+
+
+@pytest.fixture
+def script(gate: asyncio.Event) -> ScriptedModel:
+    """Says what it is asked."""
+    return ScriptedModel(lambda prompt, reply: f"You said: {prompt}", gate=gate)
+
+
+@pytest.fixture
+async def worker(tmp_path: Path, database: Database, script: ScriptedModel) -> AsyncIterator[Runtime]:
+    """A worker on both databases."""
+    runtime = scripted_runtime(open_workspace(write_workspace(tmp_path / "ws")), database, script, worker="here")
+    yield runtime
+    await runtime.close()
+
+
+async def test_a_run_cancelled_by_another_process_stops(
+    worker: Runtime, script: ScriptedModel, database: Database
+) -> None:
+    """It is told in the middle of a reply, and nothing more is written about the run."""
+    other = Runtime(worker.workspace, database, make_model=lambda bundle: script.model(), worker="there")
+    run_id = worker.start(Start("hello", "hi"))
+    task = asyncio.create_task(worker.work(run_id))
+    await script.begun.wait()
+    assert (await other.cancel(run_id, KELLER)).status == "cancelled"
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    with database.reading() as session:
+        kinds = [one.kind for one in read_events(session, run_id)]
+        assert list_held(session, datetime.now(UTC)) == {}
+    assert kinds == ["run_started", "model_requested", "run_cancelled"]
+
+
+async def test_a_worker_that_lost_its_lease_stops(
+    worker: Runtime, script: ScriptedModel, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told so, writes nothing more, and leaves the other's lease alone."""
+    monkeypatch.setattr(holding, "RENEW_SECONDS", 0.0)
+    run_id = worker.start(Start("hello", "hi"))
+    task = asyncio.create_task(worker.work(run_id))
+    await script.begun.wait()
+    with database.writing() as session:
+        session.execute(LEASES.delete())
+        assert claim(session, run_id, "there", datetime.now(UTC)) is None
+    with pytest.raises(RunOwned, match="taken over"):
+        await task
+    with database.reading() as session:
+        assert list_held(session, datetime.now(UTC)) == {run_id: "there"}
+        assert get_run(session, run_id).status == "running"
+
+
+async def test_leases_are_renewed_while_a_run_is_worked_on(
+    worker: Runtime, script: ScriptedModel, gate: asyncio.Event, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sign of life moves the lease's end, and the run goes on undisturbed."""
+    monkeypatch.setattr(holding, "RENEW_SECONDS", 0.0)
+    run_id = worker.start(Start("hello", "hi"))
+    task = asyncio.create_task(worker.work(run_id))
+    await script.begun.wait()
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    with database.writing() as session:
+        session.execute(LEASES.update().values(until=soon))
+    while True:
+        with database.reading() as session:
+            if session.execute(LEASES.select()).one().until > soon:
+                break
+        await asyncio.sleep(0.02)
+    gate.set()
+    assert (await task).output == "You said: hi"
+
+
+async def test_one_process_works_on_a_run_once(worker: Runtime, script: ScriptedModel, gate: asyncio.Event) -> None:
+    """The second call is told so; the first is not disturbed."""
+    run_id = worker.start(Start("hello", "hi"))
+    task = asyncio.create_task(worker.work(run_id))
+    await script.begun.wait()
+    with pytest.raises(RunOwned, match="already"):
+        await worker.work(run_id)
+    gate.set()
+    await task
+    assert script.served == 1
+
+
+async def test_turns_of_a_conversation_come_in_order(
+    worker: Runtime, script: ScriptedModel, gate: asyncio.Event, database: Database
+) -> None:
+    """A message that comes too early waits; another conversation does not."""
+    ids = [worker.start(Start("hello", text, "conv_1")) for text in ("one", "two", "three")]
+    with pytest.raises(TurnQueued) as error:
+        await worker.work(ids[1])
+    assert error.value.first == ids[0]
+    work = Work(worker)
+    tasks = [work.begin(run_id) for run_id in reversed(ids)]
+    await script.begun.wait()
+    other = worker.start(Start("hello", "elsewhere", "conv_2"))
+    tasks.append(work.begin(other))
+    gate.set()
+    await asyncio.gather(*tasks)
+    assert [text for text in script.asked if text != "elsewhere"] == ["one", "two", "three"]
+    with database.reading() as session:
+        assert {get_run(session, run_id).status for run_id in (*ids, other)} == {"finished"}
+
+
+async def test_so_many_runs_at_once(worker: Runtime, script: ScriptedModel, gate: asyncio.Event) -> None:
+    """The next waits for room; beyond the queue there is none."""
+    work = Work(worker, at_once=1, queue=1)
+    first = work.begin(worker.start(Start("hello", "one")))
+    await script.begun.wait()
+    assert not work.full
+    second = work.begin(worker.start(Start("hello", "two")))
+    assert work.full
+    assert script.asked == ["one"]
+    gate.set()
+    await asyncio.gather(first, second)
+    assert script.asked == ["one", "two"]
