@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from agents.errors import RunOwned, TurnQueued
 from traces.db import Database
@@ -45,6 +46,7 @@ class Holder:
         self.worker = worker
         self._tasks: dict[str, asyncio.Task[object]] = {}
         self._lost: set[str] = set()
+        self._given_back: set[str] = set()
         self._keeper: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -73,8 +75,16 @@ class Holder:
         finally:
             del self._tasks[run.id]
             self._lost.discard(run.id)
-            with suppress(LedgerError), self._database.writing() as session:
-                release(session, run.id, self.worker)
+            if run.id in self._given_back:
+                self._given_back.discard(run.id)
+            else:
+                with suppress(LedgerError), self._database.writing() as session:
+                    release(session, run.id, self.worker)
+
+    def give_back(self, session: Session, run_id: str) -> None:
+        """Give the lease back in the transaction that ends the run: one commit less."""
+        release(session, run_id, self.worker)
+        self._given_back.add(run_id)
 
     def find(self, run_id: str) -> asyncio.Task[object] | None:
         """The task of a run that is worked on here, or None."""

@@ -3,6 +3,7 @@
 Operations (`agents.operations`) ask it for keys and write through it; nothing else writes about a run's steps.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,12 +11,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
 
 from agents.errors import OutcomeUnknown
 from agents.recording import Recording, ReplaySource
 from traces.events import Effect, Event
 from traces.recorder import Recorder
+
+KEPT_SECONDS: Final = 0.1
+"""How long a reply, or what was read, may wait for the fact that follows it. Lost with a crash, it is asked again."""
 
 Delta = Callable[[str, str], None]
 """(kind: text | thinking | tool | progress, piece) while a reply is written or a call is under way. Never stored."""
@@ -69,11 +75,40 @@ class Journal:
     """Running digest of the messages seen so far, so that each is hashed once."""
     ordinals: dict[str, int] = field(default_factory=dict)
     requests: int = 0
+    kept: list[Event] = field(default_factory=list)
+    """Facts that are known and not yet durable: nothing was done after them."""
 
-    def record(self, event: Event) -> None:
-        """Make one fact durable and known to this run."""
-        self.recorder.append(self.run_id, event)
+    def record(self, event: Event, beside: Callable[[Session], None] | None = None) -> None:
+        """Make one fact durable and known to this run, after those that were kept back."""
+        events, self.kept = [*self.kept, event], []
+        try:
+            self.recorder.append_all(self.run_id, events, beside)
+        except BaseException:
+            self.kept = events[:-1]
+            raise
         self.recording.add(event)
+
+    def keep(self, event: Event) -> None:
+        """Make one fact known to this run, and durable before anything else is done.
+
+        It is written with the next fact, which stands before every request and every call; where none comes, a moment
+        later. So a reply and the call that it asks for cost one commit instead of two. Not for the result of a write:
+        that is recorded at once, for nobody may do the write again to learn it.
+        """
+        self.recording.add(event)
+        self.kept.append(event)
+        asyncio.get_running_loop().call_later(KEPT_SECONDS, self.flush, False)
+
+    def flush(self, strict: bool = True) -> None:
+        """Make durable what was kept back. What cannot be written stays for the next fact, whose writer is told."""
+        events, self.kept = self.kept, []
+        try:
+            if events:
+                self.recorder.append_all(self.run_id, events)
+        except BaseException:
+            self.kept = [*events, *self.kept]
+            if strict:
+                raise
 
     def next_key(self, name: str) -> str:
         """`name/1`, `name/2` …: the same on each replay, since operations of one name come in order."""

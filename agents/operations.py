@@ -106,7 +106,7 @@ async def _request_model(journal: Journal, operation: ModelRequestId, params: Mo
         raise
     usage = payload.get("usage") or {}
     found = journal.recording.find(op)
-    journal.record(
+    journal.keep(
         ModelReplied(
             op=op,
             step=journal.requests,
@@ -215,7 +215,7 @@ async def _list_tools(journal: Journal, server: str, body: Body) -> Any:
             raise
         except Exception as error:
             raise as_server_error(server, error) from error
-    journal.record(ToolsListed(op=op, server=server, tools=payload, digest=digest_json(payload), source_run=source))
+    journal.keep(ToolsListed(op=op, server=server, tools=payload, digest=digest_json(payload), source_run=source))
     return payload
 
 
@@ -296,7 +296,8 @@ def _replayed(journal: Journal, call: ToolCalled) -> Any:
 
 def _returned(journal: Journal, call: ToolCalled, payload: Any, seconds: float, source: str | None) -> None:
     kind = payload.get("kind", "") if isinstance(payload, dict) else ""
-    journal.record(
+    write = journal.record if call.effect == "write" else journal.keep
+    write(
         ToolReturned(
             op=call.op,
             step=call.step,

@@ -214,7 +214,8 @@ class Runtime:
 
     def _finish(self, journal: Journal, result: Any, clock: float) -> Answer:
         closing = _closing(result)
-        journal.record(RunFinished(output=result.output, closing=closing, seconds=seconds_since(clock)))
+        done = RunFinished(output=result.output, closing=closing, seconds=seconds_since(clock))
+        journal.record(done, beside=lambda session: self._holder.give_back(session, journal.run_id))
         with self.database.reading() as session:
             return Answer(get_run(session, journal.run_id), result.output)
 
@@ -223,6 +224,7 @@ class Runtime:
         error = told(error)
         if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | LedgerError | RunOwned):
             # Stopped from outside, or the ledger itself is not to be had: the run stays as it is, to be resumed.
+            journal.flush(strict=False)
             return error
         if isinstance(error, OutcomeUnknown):
             journal.record(RunWaited(reason="outcome_unknown", ops=error.ops, message=str(error)))
@@ -241,6 +243,7 @@ class Runtime:
     async def _hand_over(self, delegate: Delegate, ctx: RunContext[Any], request: str) -> str:
         """Run the other agent on the request, in a run and a ledger of its own below this one."""
         parent = current_journal()
+        parent.flush()  # the other run's ledger must not know of a reply that this one has not
         op = f"delegate/{ctx.run_step}/{delegate.tool}/{ctx.tool_call_id}"
         child_id = f"{parent.run_id}.{short(digest_json(op))[:8]}"
         if parent.replay is not None:

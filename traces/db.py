@@ -53,6 +53,17 @@ def from_micros(micros: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
 
 
+def insert_or_ignore(session: Session, table: sa.Table) -> Any:
+    """An INSERT that leaves a row with the same key as it is; both databases have one, each in its own words."""
+    if session.get_bind().dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        return sqlite_insert(table).on_conflict_do_nothing()
+    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+    return postgresql_insert(table).on_conflict_do_nothing()
+
+
 class Database:
     """One engine and its two kinds of transaction.
 

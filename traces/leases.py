@@ -7,7 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from traces.recorder import insert_or_ignore
+from traces.db import insert_or_ignore
 from traces.tables import LEASES
 
 LEASE_SECONDS: Final = 10.0

@@ -7,7 +7,7 @@ hash before it, so that a changed, missing or reordered event is found by `trace
 import hashlib
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -75,24 +75,48 @@ class Recorder:
             OperationTaken: another owner recorded this operation first (the fence).
             LedgerUnavailable: locked, full, read-only; nothing was written.
         """
+        return self.append_all(stream, [event])[-1]
+
+    def append_all(
+        self, stream: str, events: Sequence[Event], beside: Callable[[Session], None] | None = None
+    ) -> list[Recorded]:
+        """Write facts of one stream with one commit, in their order. Returns when all are durable.
+
+        Args:
+            stream: whose facts they are.
+            events: at least one.
+            beside: what else belongs into the same transaction.
+
+        Raises:
+            OperationTaken: another owner recorded one of the operations first; none of them was written.
+            LedgerUnavailable: locked, full, read-only; nothing was written.
+        """
         with self._lock:
             while True:
                 try:
                     with self.database.writing() as session:
-                        head = self._heads.get(stream) or _load_head(session, stream)
-                        recorded, head = self._insert(session, stream, event, head)
+                        before = head = self._heads.get(stream) or _load_head(session, stream)
+                        done: list[Recorded] = []
+                        for event in events:
+                            recorded, head = self._insert(session, stream, event, head)
+                            done.append(recorded)
+                        _save_run(session, before.run, head.run)
+                        if beside is not None:
+                            beside(session)
                 except IntegrityError:
                     self._heads.pop(stream, None)
-                    self._refuse_taken(stream, event)
+                    for event in events:
+                        self._refuse_taken(stream, event)
                     continue
                 except BaseException:
                     self._heads.pop(stream, None)
                     raise
                 self._remember(stream, head)
                 break
-        for listener in list(self._listeners):
-            listener(recorded)
-        return recorded
+        for recorded in done:
+            for listener in list(self._listeners):
+                listener(recorded)
+        return done
 
     def append_in(self, session: Session, stream: str, event: Event) -> Recorded:
         """Write one fact inside the caller's transaction: it is durable when the caller's is.
@@ -102,7 +126,9 @@ class Recorder:
         # Without our lock: the caller holds the database's write lock already, and `append` takes the two in the
         # other order. A head that another thread remembers meanwhile is outdated, and is found so by its collision.
         self._heads.pop(stream, None)
-        recorded, _ = self._insert(session, stream, event, _load_head(session, stream))
+        before = _load_head(session, stream)
+        recorded, head = self._insert(session, stream, event, before)
+        _save_run(session, before.run, head.run)
         self._heads.pop(stream, None)
         return recorded
 
@@ -131,11 +157,11 @@ class Recorder:
         kind = kind_of(event)
         digest = chain(head.hash, stream, seq, kind, micros(at), payload)
         row = {
-            "stream": stream, "seq": seq, "kind": kind, "step": event.step, "op": event.op, "at": at,
+            "stream": stream, "seq": seq, "kind": kind, "step": event.step, "op": event.op, "at": micros(at),
             "attempt": None if event.op is None else event.attempt, "payload": payload, "hash": digest,
         }  # fmt: skip
-        event_id = session.execute(sa.insert(EVENTS).returning(EVENTS.c.id), row).scalar_one()
-        run = _write_run(session, stream, head.run, event, at)
+        event_id = _execute(session, _INSERT_EVENT, row).scalar_one()
+        run = _next_run(session, stream, head.run, event, at)
         return Recorded(event_id, stream, seq, at, event), _Head(seq, digest, run)
 
     def _remember(self, stream: str, head: _Head) -> None:
@@ -188,13 +214,12 @@ def _store_blob(session: Session, text: str) -> dict[str, Any]:
     raw = text.encode("utf-8", "surrogatepass")
     if session.execute(sa.select(BLOBS.c.size).where(BLOBS.c.digest == digest)).first() is None:
         packed = zlib.compress(raw, COMPRESS_LEVEL)
-        insert = insert_or_ignore(session, BLOBS)
+        insert = _insert_or_ignore(session, BLOBS)
         session.execute(insert, {"digest": digest, "size": len(raw), "codec": "zlib", "data": packed})
     return {BLOB_KEY: digest, "bytes": len(raw)}
 
 
-def insert_or_ignore(session: Session, table: sa.Table) -> Any:
-    """An INSERT that leaves a row with the same key as it is; both databases have one, each in its own words."""
+def _insert_or_ignore(session: Session, table: sa.Table) -> Any:
     if session.get_bind().dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -213,9 +238,8 @@ def _load_head(session: Session, stream: str) -> _Head:
     return _Head(row.seq, row.hash, find_run(session, stream))
 
 
-def _write_run(
-    session: Session, stream: str, run: RunSummary | None, event: Event, at: datetime
-) -> RunSummary | None:
+def _next_run(session: Session, stream: str, run: RunSummary | None, event: Event, at: datetime) -> RunSummary | None:
+    """The run's summary after the event; None where the stream is no run's. Its first event puts it into the table."""
     if isinstance(event, RunStarted):
         if run is not None:
             raise LedgerError(f"run {stream!r} has already started", hint="Use `strop resume` to go on with it.")
@@ -226,11 +250,48 @@ def _write_run(
         if stream.startswith("run_"):
             raise NotFound("run", stream, hint="`strop runs list` shows the runs there are.")
         return None
-    after = advance(run, event, _stored(at))
-    before = asdict(run)
-    changed = {name: value for name, value in asdict(after).items() if before[name] != value}
-    session.execute(sa.update(RUNS).where(RUNS.c.id == stream).values(**changed))
-    return after
+    return advance(run, event, _stored(at))
+
+
+def _save_run(session: Session, before: RunSummary | None, after: RunSummary | None) -> None:
+    """Bring the row of the runs table to what the run amounts to now; nothing to do where it was just put there."""
+    if after is None or after is before or after.events == 1:
+        return
+    values = {name: getattr(after, name) for name in _FOLDED}
+    ended = values["ended_at"]
+    values["ended_at"] = None if ended is None else micros(ended)
+    _execute(session, _UPDATE_RUN, {**values, "run_id": after.id})
+
+
+# --- statements of the hot path --------------------------------------------------------------------------------------
+
+_GIVEN: Final = {"id", "agent", "bundle", "conversation_id", "parent_run_id", "origin", "started_at", "input"}
+_FOLDED: Final = tuple(column.name for column in RUNS.c if column.name not in _GIVEN)
+"""What of a run changes after its start."""
+
+_INSERT_EVENT: Final = sa.insert(EVENTS).returning(EVENTS.c.id)
+_UPDATE_RUN: Final = (
+    sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id")).values({name: sa.bindparam(name) for name in _FOLDED})
+)
+_TEXTS: dict[tuple[str, int], tuple[str, tuple[str, ...] | None]] = {}
+
+
+def _execute(session: Session, statement: Any, values: dict[str, Any]) -> sa.CursorResult[Any]:
+    """Run one of the two statements above, which each fact costs: made into text once, not looked up for each fact.
+
+    Values go to the driver as they are, so times must be microseconds already.
+    """
+    connection = session.connection()
+    known = _TEXTS.get((connection.dialect.name, id(statement)))
+    if known is None:
+        names = [name for name in values if name != "run_id"]
+        compiled = statement.compile(dialect=connection.dialect, column_keys=names)
+        positions = tuple(compiled.positiontup) if compiled.positional else None
+        known = _TEXTS[(connection.dialect.name, id(statement))] = (str(compiled), positions)
+    text, positions = known
+    return connection.exec_driver_sql(
+        text, values if positions is None else tuple(values[name] for name in positions)
+    )
 
 
 def _stored(at: datetime) -> datetime:
