@@ -207,7 +207,7 @@ class Runtime:
             recorder=self.recorder, recording=recording, effects=lambda server, tool, definition: "write",
             replay=replay, on_delta=on_delta, price=price_of,
             about={
-                "run_id": run_id, "conversation_id": started.conversation_id, "agent": started.agent,
+                "run_id": run.id, "conversation_id": started.conversation_id, "agent": started.agent,
                 "metadata": started.metadata,
             },
         )  # fmt: skip

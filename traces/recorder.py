@@ -239,7 +239,7 @@ def _load_head(session: Session, stream: str) -> _Head:
 
 
 def _next_run(session: Session, stream: str, run: RunSummary | None, event: Event, at: datetime) -> RunSummary | None:
-    """The run's summary after the event; None where the stream is no run's. Its first event puts it into the table."""
+    """The run's summary after the event; None where the stream is no run's. Its first event makes its row."""
     if isinstance(event, RunStarted):
         if run is not None:
             raise LedgerError(f"run {stream!r} has already started", hint="Use `strop resume` to go on with it.")
@@ -263,7 +263,7 @@ def _save_run(session: Session, before: RunSummary | None, after: RunSummary | N
     _execute(session, _UPDATE_RUN, {**values, "run_id": after.id})
 
 
-# --- statements of the hot path --------------------------------------------------------------------------------------
+# --- statements of the hot path ---------------------------------------------------------------------------------
 
 _GIVEN: Final = {"id", "agent", "bundle", "conversation_id", "parent_run_id", "origin", "started_at", "input"}
 _FOLDED: Final = tuple(column.name for column in RUNS.c if column.name not in _GIVEN)

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from pydantic_ai.mcp import MCPToolset
+
 from agents.runtime import Runtime, Start
 from benchmarks.runtime.work import bare_agent, drain, scripted, workspace
-from tools.mcp import close_toolset
 from traces.db import open_database
 
 
@@ -38,8 +39,8 @@ async def measure(folder: Path, urls: dict[str, str], runs: int) -> dict[str, An
         await runtime.close()
         runtime.database.close()
     for one in bare.toolsets:
-        if hasattr(one, "client"):
-            await close_toolset(one)  # type: ignore[arg-type]
+        if isinstance(one, MCPToolset):
+            await one.client.close()
     return _figures(taken)
 
 

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
+from fastmcp.client import Client
+from fastmcp.client.transports import StdioTransport
 from pydantic_ai import Agent
 from pydantic_ai.mcp import MCPToolset
-from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 
 from agents.config import Workspace, load_workspace
-from tools.catalog import ServerSpec
-from tools.mcp import open_toolset
 
 CALLS: Final = 4
 INSTRUCTIONS: Final = "Look everything up, then say what you found."
@@ -41,13 +41,20 @@ def scripted(delay: float = 0.0) -> FunctionModel:
         else:
             yield "All of it was found."
 
-    return FunctionModel(stream_function=reply, model_name="scripted")
+    async def whole(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        said = [piece async for piece in reply(messages, info)][0]
+        if isinstance(said, str):
+            return ModelResponse(parts=[TextPart(said)])
+        return ModelResponse(parts=[ToolCallPart(said[0].name, said[0].json_args, said[0].tool_call_id)])
+
+    return FunctionModel(whole, stream_function=reply, model_name="scripted")
 
 
 def toolset(name: str = "bench") -> MCPToolset[Any]:
-    """The tool server as both contenders reach it."""
-    spec = ServerSpec(name=name, command=sys.executable, args=(SERVER,))
-    return open_toolset(spec, lambda ctx: "", result_bytes=65_536, log=Path("/dev/null"))
+    """The tool server as pydantic-ai itself reaches it: its process is kept between runs, as ours is."""
+    transport = StdioTransport(command=sys.executable, args=[SERVER], keep_alive=True, log_file=Path("/dev/null"))
+    client: Client[Any] = Client(transport, timeout=60, init_timeout=60)
+    return MCPToolset(client, id=name, tool_error_behavior="failed")
 
 
 def bare_agent(delay: float = 0.0) -> Agent[Any, Any]:
