@@ -22,7 +22,7 @@ LOCK_NOTE := \# Written by `make lock` from pyproject.toml; do not edit. Install
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean
+.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime crash
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -61,6 +61,12 @@ lock: $(BIN)/.lock-tools/bin/uv ## Resolve pyproject.toml again into requirement
 	$(COMPILE) --group dev --constraint requirements/runtime.lock --output-file requirements/dev.lock
 	sed -i -e '1{/^# Written/d}' requirements/runtime.lock requirements/dev.lock
 	sed -i -e '1i $(LOCK_NOTE)' requirements/runtime.lock requirements/dev.lock
+
+bench-runtime: install-dev ## CPU of a durable, recorded run against bare pydantic-ai and DBOS (RUNS=15); last line is JSON
+	$(BIN)/python -m benchmarks.runtime $(RUNS)
+
+crash: install-dev ## Kill workers at random moments under load (N=200 kills); last line is JSON
+	$(BIN)/python -m tests.crash.storm $(or $(N),200)
 
 clean: ## Remove the environment and every cache (never a workspace)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -40,6 +40,7 @@ from traces.events import (
     RunCancelled,
     RunDelegated,
     RunFinished,
+    RunReleased,
     RunResumed,
     RunStarted,
     RunWaited,
@@ -294,7 +295,7 @@ class Runtime:
             UsageError: that call is not waiting for a decision.
         """
         with self.database.reading() as session:
-            get_run(session, run_id)
+            run = get_run(session, run_id)
             recording = recording_of(stored.event for stored in read_events(session, run_id))
         waiting = [operation.op for operation in recording.unknown]
         if decision.op not in waiting:
@@ -303,7 +304,10 @@ class Runtime:
                 f"call {decision.op!r} of run {run_id} waits for no decision", hint=f"Waiting: {listed}."
             )
         attempt = recording.operations[decision.op].attempts
-        self.recorder.append(run_id, decision.model_copy(update={"attempt": attempt}))
+        said: list[Event] = [decision.model_copy(update={"attempt": attempt})]
+        if run.status == "waiting" and len(waiting) == 1:
+            said.append(RunReleased(reason="outcome_unknown"))  # a running service goes on with it
+        self.recorder.append_all(run_id, said)
 
     async def cancel(self, run_id: str, provenance: Provenance) -> RunSummary:
         """Stop a run; one that has ended stays as it is.

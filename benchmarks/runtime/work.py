@@ -42,7 +42,7 @@ def scripted(delay: float = 0.0) -> FunctionModel:
             yield "All of it was found."
 
     async def whole(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-        said = [piece async for piece in reply(messages, info)][0]
+        said = await anext(reply(messages, info))
         if isinstance(said, str):
             return ModelResponse(parts=[TextPart(said)])
         return ModelResponse(parts=[ToolCallPart(said[0].name, said[0].json_args, said[0].tool_call_id)])
