@@ -5,8 +5,7 @@ from typing import Any
 from pydantic_ai.models import Model
 
 from agents.config import Workspace
-from agents.models.counted import Counted
-from agents.models.resolve import PREFIX, resolve_model
+from agents.models.gateway import Gateway, Route
 from agents.prompts.bundle import Bundle
 from agents.runtime import Runtime
 from traces.db import Database, open_database
@@ -14,9 +13,13 @@ from traces.db import Database, open_database
 
 def open_runtime(workspace: Workspace, database: Database | None = None) -> Runtime:
     """A runtime over the workspace's database (opened here unless given); close it with `await runtime.close()`."""
+    gateway = Gateway(workspace.gateway, workspace.local)
 
     def make_model(bundle: Bundle) -> Model[Any]:
-        model = resolve_model(bundle.model, workspace.local)
-        return model if bundle.model.startswith(PREFIX) else Counted(model)
+        asking = bundle.asking
+        if asking is None:
+            return gateway.model(bundle.model)
+        routes = [Route(**route.model_dump()) for route in asking.routes]
+        return gateway.model(bundle.model, fallback=asking.fallback, routes=routes)
 
     return Runtime(workspace, database or open_database(workspace.database_url), make_model=make_model)

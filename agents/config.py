@@ -14,13 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from agents.budgets import Budgets
 from agents.definitions import Definition, load_definition
 from agents.errors import UnknownAgent, WorkspaceError
-from agents.models.settings import LocalSettings, WaitPolicy
+from agents.models.attempts import Retries
+from agents.models.settings import GatewaySettings, LocalSettings, Price, WaitPolicy
 from tools.catalog import ServerSpec
 
 DEFAULT_MODEL = "local:qwen2.5-coder-1.5b-instruct"
@@ -47,6 +49,17 @@ class DatabaseSection(Section):
     """SQLAlchemy URL; empty: SQLite in .strop/strop.db of the workspace."""
 
 
+class PriceSection(Section):
+    """One price, in US dollars."""
+
+    input: float = Field(default=0.0, ge=0)
+    """For a million tokens read."""
+    output: float = Field(default=0.0, ge=0)
+    """For a million tokens written."""
+    second: float = Field(default=0.0, ge=0)
+    """For a second of the model's time."""
+
+
 class ModelsSection(Section):
     """`[models]`"""
 
@@ -54,6 +67,25 @@ class ModelsSection(Section):
     """For agents whose file names no model."""
     reflection: str = ""
     """A strong model for the optimizer's reflections; empty: strategies that need one are left out."""
+
+    allowed: tuple[str, ...] = ()
+    """Model strings or patterns (`openai:*`) that may be used; empty: all."""
+    concurrency: dict[str, Annotated[int, Field(ge=1)]] = {}
+    """Model or pattern -> requests at once in one process."""
+    retries: int = Field(default=2, ge=0)
+    """How often a model is asked again after a failure that may pass."""
+    retry_seconds: float = Field(default=1.0, ge=0)
+    """The longest first pause before that; it doubles each time."""
+    prices: dict[str, PriceSection] = {}
+    """Model or pattern -> price, where the public table has none or another."""
+
+
+class BudgetsSection(Section):
+    """`[budgets]`: US dollars for a day (UTC)."""
+
+    day: float | None = Field(default=None, ge=0)
+    """For all agents together."""
+    agents: dict[str, Annotated[float, Field(ge=0)]] = {}
 
 
 class LocalSection(Section):
@@ -130,6 +162,7 @@ class Config(Section):
     workspace: WorkspaceSection = WorkspaceSection()
     database: DatabaseSection = DatabaseSection()
     models: ModelsSection = ModelsSection()
+    budgets: BudgetsSection = BudgetsSection()
     local: LocalSection = LocalSection()
     service: ServiceSection = ServiceSection()
     nights: NightsSection = NightsSection()
@@ -148,6 +181,8 @@ class Workspace:
     """From STROP_MODEL: every agent runs on it, whatever its definition or live bundle says."""
     reflection_model: str | None
     local: LocalSettings
+    gateway: GatewaySettings
+    budgets: Budgets
     socket: Path
     token: str
     user: str
@@ -218,6 +253,8 @@ def load_workspace(
             context=config.local.context,
             slots=config.local.slots,
         ),
+        gateway=_gateway(config.models),
+        budgets=Budgets(config.budgets.day, config.budgets.agents),
         socket=root / config.service.socket if config.service.socket else folder / "strop.sock",
         token=env.get("STROP_TOKEN") or config.service.token,
         user=env.get("STROP_USER") or _login(),
@@ -325,6 +362,12 @@ def _database_url(url: str, root: Path) -> str:
     if name == url or not name or name.startswith((":memory:", "file:")):
         return url
     return f"sqlite:///{root / name}"
+
+
+def _gateway(models: ModelsSection) -> GatewaySettings:
+    prices = {name: Price(one.input, one.output, one.second) for name, one in models.prices.items()}
+    retries = Retries(models.retries, models.retry_seconds)
+    return GatewaySettings(models.allowed, models.concurrency, retries, prices)
 
 
 def _threads(env: Mapping[str, str], config: Config) -> int:

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from agents.errors import WorkspaceError
-from agents.prompts.bundle import Bundle, Delegate, Demonstration, Limits, ToolAccess, ToolText
+from agents.prompts.bundle import Asking, Bundle, Delegate, Demonstration, Limits, ToolAccess, ToolText
 from tools.policies import Policy
 
 
@@ -49,6 +49,7 @@ class StropBlock(Strict):
     demonstrations: tuple[Demonstration, ...] = ()
     metric: Metric = Metric()
     limits: Limits = Limits()
+    asking: Asking | None = None
 
 
 class Definition(BaseModel):
@@ -82,6 +83,7 @@ class Definition(BaseModel):
             reasoning_chars=self.block.reasoning_chars,
             reasoning_hint=self.block.reasoning_hint,
             limits=self.block.limits,
+            asking=self.block.asking,
         )
 
 

@@ -283,11 +283,11 @@ def _models(workspace: Workspace) -> Iterator[Check]:
 
 def _model(workspace: Workspace, model: str, users: str) -> Check:
     from agents.models.errors import ModelError
-    from agents.models.resolve import resolve_model
+    from agents.models.gateway import Gateway
 
     subject = f"model {model}"
     try:
-        resolve_model(model, workspace.local)
+        Gateway(workspace.gateway, workspace.local).model(model)
         return (
             _weights(workspace, model, users) if model.startswith("local:") else Check("ok", subject, f"for {users}")
         )

@@ -9,6 +9,7 @@ StropError
 ├── ToolServerUnavailable   an MCP server is not there, died, or hangs        exit 5   HTTP 503
 ├── RunFailed               the agent ended without an answer                 exit 1   HTTP 500
 │   ├── LimitReached        steps, seconds, tokens, bytes                     exit 1   HTTP 500
+│   │   └── BudgetSpent     the day's money                                   exit 1   HTTP 429
 │   ├── OutcomeUnknown      a write was under way when a worker died          exit 6   HTTP 409
 │   ├── ApprovalNeeded      a call waits until a person allows it             exit 6   HTTP 409
 │   ├── JournalDiverged     a resumed run asks what was never recorded        exit 1   HTTP 500
@@ -83,6 +84,18 @@ class RunFailed(StropError):
 
 class LimitReached(RunFailed):
     """The run came to one of the limits of its definition."""
+
+
+class BudgetSpent(LimitReached):
+    """The money for the day (UTC) is spent; no model is asked until the next, or until the budget is raised."""
+
+    status = 429
+
+    def __init__(self, whose: str, spent: float, bound: float) -> None:
+        super().__init__(
+            f"the day's budget of {whose} is spent: {spent:.4f} of {bound:.4f} US dollars",
+            hint="Raise it under [budgets] in strop.toml, or wait until 00:00 UTC; then `strop resume` the run.",
+        )
 
 
 class OutcomeUnknown(RunFailed):

@@ -10,13 +10,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from agents.errors import OutcomeUnknown
+from agents.models.settings import Price
 from agents.recording import Recording, ReplaySource
+from agents.reply_cache import ReplyCache
 from traces.events import Effect, Event
 from traces.recorder import Recorder
 
@@ -27,8 +30,27 @@ Delta = Callable[[str, str], None]
 """(kind: text | thinking | tool | progress, piece) while a reply is written or a call is under way. Never stored."""
 
 
-def price_of(response: Any) -> float | None:
-    """US dollars that a recorded reply cost, by the public price table; None where no price is known."""
+def price_of(response: Any, model: str, seconds: float, prices: Mapping[str, Price] | None = None) -> float | None:
+    """US dollars that a recorded reply cost: by the house's price, else nothing for an embedded model, else by the
+    public table; None where no price is known.
+
+    Args:
+        response: the reply as recorded.
+        model: what the bundle calls the model it was asked of.
+        seconds: how long that took.
+        prices: the house's own, by name or pattern of a name.
+    """
+    replied = str(response.get("model_name") or "")
+    # A fallback or a route answered with another model: then its own name is what there is to go by.
+    names = [replied, f"{response.get('provider_name')}:{replied}"]
+    if not replied or replied == model or replied.startswith(model.partition(":")[2] or model):
+        names.append(model)
+    for pattern, price in (prices or {}).items():
+        if any(fnmatchcase(name, pattern) for name in names):
+            usage = response.get("usage") or {}
+            return price.of(usage.get("input_tokens") or 0, usage.get("output_tokens") or 0, seconds)
+    if replied.startswith("local:"):
+        return 0.0
     try:
         return float(_response_adapter().validate_python(response).cost().total_price)
     except (LookupError, ValueError, AssertionError):
@@ -65,7 +87,15 @@ class Journal:
     """(server, tool, its definition) -> what the house says a call of it does."""
     replay: ReplaySource | None = None
     on_delta: Delta | None = None
-    price: Callable[[Any], float | None] = lambda response: None
+    price: Callable[[Any, str, float], float | None] = lambda response, model, seconds: None
+    """(recorded reply, the model's name in the bundle, seconds) -> US dollars."""
+    model: str = ""
+    """The bundle's own model: what a reply is priced as that came from it."""
+    check_budget: Callable[[], None] = lambda: None
+    """Raises when no model may be asked any more today."""
+    cache: ReplyCache | None = None
+    """Recorded replies that may answer this run's requests."""
+    max_temperature: float = 0.0
     about: Mapping[str, Any] = field(default_factory=dict)
     """What a tool server's credentials program is told of the run."""
     history_messages: int = 0

@@ -22,6 +22,7 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRe
 
 from agents.errors import JournalDiverged
 from agents.journal import Journal, ReplayMiss, seconds_since, unknown_outcome
+from agents.models.attempts import FailedAttempt, told_to
 from agents.recording import RESULT_OF
 from tools.errors import ToolServerError
 from tools.mcp import as_server_error
@@ -38,6 +39,7 @@ from traces.events import (
 )
 from traces.ids import canonical_json, digest_json, digest_text
 
+Then = Literal["gave_up", "retried", "fell_back"]
 Body = Callable[[], Awaitable[Any]]
 
 CALL_KEY: ContextVar[str] = ContextVar("strop_call_key", default="")
@@ -84,43 +86,97 @@ async def _request_model(journal: Journal, operation: ModelRequestId, params: Mo
         )
     if known is not None and known.done:
         return known.result
-    journal.record(asked.model_copy(update={"attempt": 1 if known is None else known.attempts + 1}))
+    key = _cache_key(journal, asked, params)
+    cached = journal.cache.find(key) if journal.cache is not None and key is not None else None
+    if cached is None:
+        journal.check_budget()
+    asked = asked.model_copy(update={"attempt": 1 if known is None else known.attempts + 1})
+    journal.record(asked)
+    if cached is not None:
+        _show(journal, cached.payload)
+        _replied(journal, asked, cached.payload, 0.0, cached.run_id)
+        return cached.payload
+    start = time.monotonic()
+    payload = await _answered(journal, asked, body)
+    _replied(journal, asked, payload, seconds_since(start), None)
+    if journal.cache is not None and key is not None:
+        journal.cache.put(key, journal.run_id, op)
+    return payload
+
+
+async def _answered(journal: Journal, asked: ModelRequested, body: Body) -> Any:
+    """The model's reply. Each failed attempt is on record, the last one too."""
+
+    def failed(model: str, error: Exception, seconds: float, then: Then = "gave_up") -> None:
+        journal.record(
+            ModelFailed(
+                op=asked.op,
+                step=asked.step,
+                attempt=_attempt(journal, asked),
+                model=model,
+                error=type(error).__name__,
+                message=str(error)[:2000],
+                seconds=seconds,
+                then=then,
+            )
+        )
+
+    def tell(one: FailedAttempt) -> None:
+        failed(one.model, one.error, one.seconds, one.then)
+        # What follows is the next attempt of the same request, and on record as such.
+        journal.recording.operations[str(asked.op)].attempts += 1
+
     start = time.monotonic()
     try:
-        payload = await body()
+        with told_to(tell):
+            return await body()
     except asyncio.CancelledError:
         raise
     except Exception as error:
-        attempt = 1 if known is None else known.attempts
-        journal.record(
-            ModelFailed(
-                op=op,
-                step=journal.requests,
-                attempt=attempt,
-                model=operation.model_name,
-                error=type(error).__name__,
-                message=str(error)[:2000],
-                seconds=seconds_since(start),
-            )
-        )
+        failed(asked.model, error, seconds_since(start))
         raise
+
+
+def _attempt(journal: Journal, asked: ModelRequested) -> int:
+    return journal.recording.operations[str(asked.op)].attempts
+
+
+def _replied(journal: Journal, asked: ModelRequested, payload: Any, seconds: float, source: str | None) -> None:
     usage = payload.get("usage") or {}
-    found = journal.recording.find(op)
     journal.keep(
         ModelReplied(
-            op=op,
-            step=journal.requests,
-            attempt=1 if found is None else found.attempts,
-            model=payload.get("model_name") or operation.model_name,
+            op=asked.op,
+            step=asked.step,
+            attempt=_attempt(journal, asked),
+            model=payload.get("model_name") or asked.model,
             response=payload,
             input_tokens=usage.get("input_tokens") or 0,
             output_tokens=usage.get("output_tokens") or 0,
             cached_tokens=usage.get("cache_read_tokens") or 0,
-            cost=journal.price(payload),
-            seconds=seconds_since(start),
+            cost=journal.price(payload, journal.model, seconds) if source is None else 0.0,
+            seconds=seconds,
+            source_run=source,
         )
     )
-    return payload
+
+
+def _cache_key(journal: Journal, asked: ModelRequested, params: ModelRequestParams) -> str | None:
+    """The name of a request among recorded ones; None where it must be asked."""
+    if journal.cache is None:
+        return None
+    usual = 0.0 if journal.model.startswith("local:") else 1.0
+    temperature = (asked.settings or {}).get("temperature")
+    if (usual if temperature is None else temperature) > journal.max_temperature:
+        return None
+    whole = [journal.model, asked.model, _plain(params.messages), asked.instructions, asked.settings, asked.tools]
+    return digest_json(whole)
+
+
+def _show(journal: Journal, payload: dict[str, Any]) -> None:
+    """A reply that nobody writes is shown at once to whoever looks on."""
+    for part in payload.get("parts") or []:
+        if journal.on_delta is not None and part.get("part_kind") == "text":
+            journal.on_delta("text", str(part.get("content") or ""))
 
 
 def _asked(journal: Journal, op: str, model: str, params: ModelRequestParams) -> ModelRequested:

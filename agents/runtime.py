@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pydantic_ai import Agent, RunContext, ToolFailed, UsageLimits
@@ -28,6 +29,7 @@ from agents.operations import CALL_KEY
 from agents.prompts.bundle import Bundle, Delegate
 from agents.prompts.store import get_bundle
 from agents.recording import Recording, ReplaySource, recording_of
+from agents.reply_cache import ReplyCache
 from agents.selection import choose_bundle
 from tools.mcp import Progress, ServerToolset, close_toolset, open_toolset
 from tools.results import Bounds
@@ -188,6 +190,11 @@ class Runtime:
             history = read_history(session, started.history)
         journal.effects = lambda server, tool, definition: effect_of(bundle, server, tool, definition)
         journal.history_messages = len(history)
+        journal.model = bundle.model
+        if bundle.asking is not None and bundle.asking.cache is not None and started.origin != "evaluation":
+            folder, wanted = self.workspace.root / ".strop" / "replies", bundle.asking.cache
+            journal.cache = ReplyCache(folder, self.database, wanted.seconds)
+            journal.max_temperature = wanted.max_temperature
         agent = self._agent(started.bundle, bundle)
         limits = UsageLimits(request_limit=bundle.limits.steps, total_tokens_limit=bundle.limits.tokens)
         with journaled(journal):
@@ -206,7 +213,8 @@ class Runtime:
         return Journal(
             run_id=run.id, conversation_id=started.conversation_id, started_at=run.started_at,
             recorder=self.recorder, recording=recording, effects=lambda server, tool, definition: "write",
-            replay=replay, on_delta=on_delta, price=price_of,
+            replay=replay, on_delta=on_delta, price=partial(price_of, prices=self.workspace.gateway.prices),
+            check_budget=lambda: self.workspace.budgets.check(self.database, started.agent, datetime.now(UTC)),
             about={
                 "run_id": run.id, "conversation_id": started.conversation_id, "agent": started.agent,
                 "metadata": started.metadata,

@@ -16,7 +16,7 @@ from pydantic_ai.models import Model
 from agents.assembly import open_runtime
 from agents.config import Workspace
 from agents.errors import RunOwned
-from agents.models.resolve import resolve_model
+from agents.models.gateway import Gateway
 from agents.prompts.store import get_bundle
 from agents.runtime import Runtime
 from agents.selection import current_bundle, live_bundle
@@ -160,7 +160,7 @@ def _end(log: NightLog, started: NightStarted, ended: Ended, purse: Purse, resum
 def _reflection_model(workspace: Workspace) -> Model[Any] | None:
     if workspace.reflection_model is None:
         return None
-    return resolve_model(workspace.reflection_model, workspace.local)
+    return Gateway(workspace.gateway, workspace.local).model(workspace.reflection_model)
 
 
 def _slots(workspace: Workspace, model: str) -> int:

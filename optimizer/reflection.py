@@ -82,16 +82,16 @@ class Reflection:
         replied = ModelReplied(
             op=op, model=response.model_name or self._model.model_name, response={"text": response.text or ""},
             input_tokens=response.usage.input_tokens, output_tokens=response.usage.output_tokens,
-            cost=_price(response), seconds=seconds_since(start),
+            cost=_price(response, self._model.model_name, seconds_since(start)), seconds=seconds_since(start),
         )  # fmt: skip
         self._log.append(replied)
         return replied
 
 
-def _price(response: ModelResponse) -> float | None:
+def _price(response: ModelResponse, model: str, seconds: float) -> float | None:
     from pydantic import TypeAdapter
 
-    return price_of(TypeAdapter(ModelResponse).dump_python(response, mode="json"))
+    return price_of(TypeAdapter(ModelResponse).dump_python(response, mode="json"), model, seconds)
 
 
 def paid_for_reflection(log: NightLog) -> Amount:

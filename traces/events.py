@@ -90,19 +90,21 @@ class ModelReplied(Event):
     output_tokens: int = 0
     cached_tokens: int = 0
     cost: float | None = None
-    """US dollars; None where no price is known (an embedded model, an unlisted one)."""
+    """US dollars; None where no price is known. An embedded model costs 0 unless the house sets a price."""
     seconds: float
     source_run: str | None = None
+    """The run that paid for the reply, where this one did not: a cache hit."""
 
 
 class ModelFailed(Event):
-    """A model call raised; the error went up to the run."""
+    """A model call raised. `then`: the error went up to the run, or the same model was asked again, or another."""
 
     kind: Literal["model_failed"] = "model_failed"
     model: str
     error: str
     message: str
     seconds: float
+    then: Literal["gave_up", "retried", "fell_back"] = "gave_up"
 
 
 class ToolsListed(Event):

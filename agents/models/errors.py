@@ -7,7 +7,8 @@ ModelError
 │   ├── WrongDigest     a source gave other bytes than the pinned ones
 │   └── DiskFull        there is no room for it
 ├── EngineFailed        the embedded engine did not load, or refused a request
-└── ModelNotConfigured  a hosted model lacks its key, or its provider is not known
+├── ModelNotConfigured  a hosted model lacks its key, or its provider is not known
+└── ModelNotAllowed     the house's catalog does not have it
 """
 
 from collections.abc import Iterable
@@ -65,3 +66,13 @@ class EngineFailed(ModelError):
 
 class ModelNotConfigured(ModelError):
     """A hosted model cannot be reached as named: a key is missing or the provider is unknown."""
+
+
+class ModelNotAllowed(ModelError):
+    """The workspace's catalog of allowed models does not have it."""
+
+    def __init__(self, name: str, allowed: Iterable[str]) -> None:
+        super().__init__(
+            f"the model {name!r} is not allowed in this workspace",
+            hint=f"[models] allowed in strop.toml has: {', '.join(allowed)}.",
+        )

@@ -15,6 +15,8 @@ __all__ = ["LocalSettings", "resolve_model"]
 
 PREFIX = "local:"
 OPENAI_HOST = "api.openai.com"
+EXTRAS = frozenset({"anthropic", "google"})
+"""Providers that Strop has an extra of that name for."""
 SHAPE = "Write PROVIDER:NAME, for example openai:gpt-5-mini, or local:qwen2.5-coder-1.5b-instruct."
 
 
@@ -28,11 +30,11 @@ def resolve_model(model: str, local: LocalSettings) -> Model[Any]:
     if model.startswith(PREFIX):
         return LocalModel(get_weights(model.removeprefix(PREFIX)), local)
     try:
-        return _spoken_to(model, infer_model(model))
+        return _once(_spoken_to(model, infer_model(model)))
     except UserError as refused:
         raise _not_configured(model, str(refused)) from refused
     except ImportError as missing:
-        raise ModelNotConfigured(f"the model {model!r} needs a package: {missing}") from missing
+        raise _not_installed(model) from missing
     except ValueError as unknown:
         raise ModelNotConfigured(
             f"no model can be made of {model!r}: {unknown}",
@@ -45,6 +47,23 @@ def _spoken_to(name: str, model: Model[Any]) -> Model[Any]:
     if provider == "openai" and OPENAI_HOST not in (model.base_url or OPENAI_HOST):
         return infer_model(f"openai-chat:{rest}")
     return model
+
+
+def _once(model: Model[Any]) -> Model[Any]:
+    """Without the repetitions of the provider's own client, which nobody sees: the gateway repeats, on record."""
+    client = getattr(model, "client", None)
+    if client is not None and hasattr(client, "max_retries"):
+        client.max_retries = 0
+    return model
+
+
+def _not_installed(model: str) -> ModelNotConfigured:
+    """Only OpenAI's client comes with Strop; most users need one provider, and each brings packages of its own."""
+    provider = re.split(r"[:-]", model)[0]
+    extra = f"strop[{provider}]" if provider in EXTRAS else f"pydantic-ai-slim[{provider}]"
+    return ModelNotConfigured(
+        f"the model {model!r} needs a package that is not installed", hint=f'Install it: pip install "{extra}"'
+    )
 
 
 def _not_configured(model: str, said: str) -> ModelNotConfigured:

@@ -1,12 +1,16 @@
-"""How the embedded model runs on this machine. Values only: no run's result may depend on them.
+"""How models are reached and run on this machine. Values only: no run's result may depend on them.
 
-What shapes a reply (temperature, length of the reasoning) belongs to the bundle; here is only speed and room.
+What shapes a reply (temperature, length of the reasoning, which model stands behind which) belongs to the bundle;
+here is only speed, room, and what the house allows and pays.
 """
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from agents.models.attempts import Retries
 
 WaitPolicy = Literal["auto", "passive", "active"]
 
@@ -32,8 +36,43 @@ class LocalSettings:
 
     def thread_count(self) -> int:
         """The threads to compute with."""
-        return self.threads or len(os.sched_getaffinity(0))
+        return self.threads or usable_processors()
 
     def slot_count(self) -> int:
         """The requests to work on at once."""
         return self.slots or 1
+
+
+def usable_processors() -> int:
+    """Processors that this process may use; all there are where the system cannot say (macOS, Windows)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs where the public table has no price, or another: US dollars."""
+
+    input: float = 0.0
+    """For a million tokens read."""
+    output: float = 0.0
+    """For a million tokens written."""
+    second: float = 0.0
+    """For a second of its time: a machine of one's own."""
+
+    def of(self, input_tokens: int, output_tokens: int, seconds: float) -> float:
+        """US dollars for one reply."""
+        return (input_tokens * self.input + output_tokens * self.output) / 1e6 + seconds * self.second
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """What the house allows and pays. Names of models may be patterns (`openai:*`)."""
+
+    allowed: tuple[str, ...] = ()
+    """Model strings that may be used; none: all."""
+    concurrency: Mapping[str, int] = field(default_factory=dict)
+    """Requests at once to all models of a pattern, in one process; the first pattern that fits counts."""
+    retries: Retries = field(default_factory=Retries)
+    prices: Mapping[str, Price] = field(default_factory=dict)

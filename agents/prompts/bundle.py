@@ -30,6 +30,15 @@ def _unset(value: Any) -> bool:
     return not value
 
 
+def _regular(value: str | None) -> str | None:
+    """The value, if it compiles."""
+    try:
+        re.compile(value or "")
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return value
+
+
 class Demonstration(Frozen):
     """One worked example shown to the model: what came in, and the right answer."""
 
@@ -72,17 +81,49 @@ class Delegate(Frozen):
     @field_validator("when")
     @classmethod
     def _compiles(cls, value: str | None) -> str | None:
-        try:
-            re.compile(value or "")
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from error
-        return value
+        return _regular(value)
 
 
 class ToolText(Frozen):
     """Replacement texts for one tool as the model sees it."""
 
     description: str
+
+
+class Route(Frozen):
+    """Requests that another, cheaper model is asked first; all conditions that are given must hold."""
+
+    model: str
+    when: str | None = None
+    """A regular expression, looked for in the newest message of the user."""
+    shorter_than: int | None = Field(default=None, gt=0)
+    """Characters of the whole request, as JSON."""
+    from_step: int = Field(default=1, ge=1)
+    """The run's model requests, counted from 1."""
+
+    @field_validator("when")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        return _regular(value)
+
+
+class Cache(Frozen):
+    """Recorded replies that answer identical requests again. Never in an evaluation: it would hide the noise."""
+
+    seconds: float = Field(default=86_400, gt=0)
+    """The age up to which a reply is used."""
+    max_temperature: float = Field(default=0.0, ge=0)
+    """Requests above it are always asked: who wants variety must get it. A model's own default counts as 1."""
+
+
+class Asking(Frozen):
+    """Whom a model request goes to, and when a recorded reply will do."""
+
+    fallback: tuple[str, ...] = ()
+    """Models asked in this order when the agent's own cannot be reached or refuses."""
+    routes: tuple[Route, ...] = ()
+    """The first that takes a request; the agent's own model stands behind it."""
+    cache: Cache | None = None
 
 
 class Limits(Frozen):
@@ -122,6 +163,8 @@ class Bundle(Frozen):
     reasoning_hint: str = Field(default="", max_length=200)
     """What that field is for, said where the form of a reply is shown; empty: nothing is said."""
     limits: Limits = Limits()
+    asking: Asking | None = Field(default=None, exclude_if=_unset)
+    """Fallback, routing and cache; None: only `model`, always asked."""
 
     @field_validator("settings", "tool_texts", mode="after")
     @classmethod
