@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from agents.errors import WorkspaceError
+from agents.models.settings import LOCAL, PROMPT_LAYOUT
 from agents.prompts.bundle import Asking, Bundle, Delegate, Demonstration, Limits, ToolAccess, ToolText
 from tools.policies import Policy
 
@@ -83,6 +84,7 @@ class Definition(BaseModel):
             reasoning_chars=self.block.reasoning_chars,
             reasoning_hint=self.block.reasoning_hint,
             limits=self.block.limits,
+            layout=PROMPT_LAYOUT if model.startswith(LOCAL) else 1,
             asking=self.block.asking,
         )
 

@@ -51,7 +51,7 @@ from traces.events import RunFailed as RunFailedEvent
 from traces.ids import digest_json, new_id, short
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import get_run, list_conversation, read_events
+from traces.store import find_run, get_run, list_conversation, read_events
 from traces.summary import ENDED, RunSummary
 
 ModelMaker = Callable[[Bundle], Model[Any]]
@@ -257,7 +257,7 @@ class Runtime:
         child_id = f"{parent.run_id}.{short(digest_json(op))[:8]}"
         if parent.replay is not None:
             return self._recorded_answer(parent, delegate, request)
-        if not self._exists(child_id):
+        if not self.exists(child_id):
             ask = Start(delegate.agent, request, parent.conversation_id, origin="delegation", history=())
             self.start(ask, run_id=child_id, parent=(parent.run_id, op))
         if parent.recording.find(op) is None:
@@ -288,9 +288,8 @@ class Runtime:
             output = _output([stored.event for stored in read_events(session, child, kinds=["run_finished"])])
         return answer_text(output)
 
-    def _exists(self, run_id: str) -> bool:
-        from traces.store import find_run
-
+    def exists(self, run_id: str) -> bool:
+        """Whether a run of that id was started."""
         with self.database.reading() as session:
             return find_run(session, run_id) is not None
 

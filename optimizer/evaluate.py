@@ -166,7 +166,7 @@ class Player:
                 metadata={"pool": "held_out", "example": task.id, "family": task.family, "check": self.name},
             )  # fmt: skip
             try:
-                if not self._exists(run_id):
+                if not self.runtime.exists(run_id):
                     self.runtime.start(ask, run_id=run_id)
                 await self.runtime.work(run_id)
             except (OutcomeUnknown, RunOwned, JournalDiverged):
@@ -204,7 +204,3 @@ class Player:
 
     def _run_id(self, task: Task, turn: int) -> str:
         return f"run_{self.stream}_{short(digest_text(task.id))}_{turn + 1}"
-
-    def _exists(self, run_id: str) -> bool:
-        with self.runtime.database.reading() as session:
-            return find_run(session, run_id) is not None

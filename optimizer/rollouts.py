@@ -27,7 +27,7 @@ from optimizer.purse import Amount, Purse, PurseEmpty
 from traces.errors import LedgerError
 from traces.events import RolloutScored
 from traces.ids import digest_text, short
-from traces.store import find_run, get_run
+from traces.store import get_run
 from traces.summary import RunSummary
 
 CHARS_A_TOKEN: Final = 3.5
@@ -199,7 +199,7 @@ class Rollouts:
         )  # fmt: skip
         missed: str | None = None
         try:
-            if not self._exists(run_id):
+            if not self._runtime.exists(run_id):
                 self._runtime.start(ask, run_id=run_id)
             await self._runtime.work(run_id)
         except ReplayMiss as miss:
@@ -247,10 +247,6 @@ class Rollouts:
         self.log.append(scored)
         self._known[scored.op] = scored
         return scored
-
-    def _exists(self, run_id: str) -> bool:
-        with self.log.database.reading() as session:
-            return find_run(session, run_id) is not None
 
     def _output(self, scored: RolloutScored) -> Any:
         if scored.run_id is None:

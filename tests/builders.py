@@ -99,10 +99,10 @@ def model_step(number: int = 1, text: str = "Good morning!", **changes: Any) -> 
     """A model's request and its reply."""
     op = f"model/{number}"
     response = {"kind": "response", "parts": [{"part_kind": "text", "content": text}]}
-    given = {"input_tokens": 10, "output_tokens": 5, "seconds": 0.5, "response": response}
+    given = {"model": "scripted", "input_tokens": 10, "output_tokens": 5, "seconds": 0.5, "response": response}
     return [
         ModelRequested(op=op, step=number, model="scripted", fingerprint=f"f{number}"),
-        ModelReplied(op=op, step=number, model="scripted", **{**given, **changes}),
+        ModelReplied(op=op, step=number, **{**given, **changes}),
     ]
 
 

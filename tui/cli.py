@@ -38,6 +38,7 @@ SECTIONS: Final = {
         "approvals": "tui.commands.approvals:approvals",
         "runs": "tui.commands.runs:runs",
         "feedback": "tui.commands.feedback:feedback",
+        "costs": "tui.commands.costs:costs",
     },
     "Improve and prove": {
         "optimize": "tui.commands.optimize:optimize",

@@ -144,8 +144,8 @@ def _load(path: Path, settings: LocalSettings, prefixes: Path, key: str) -> tupl
 def _wait_policy(settings: LocalSettings) -> str:
     """How idle threads wait. Empty leaves OpenMP's own: spin a while, then sleep.
 
-    Measured on two cores: spinning writes 1.4 times faster on a machine that is otherwise idle, and takes ten times
-    as long and more on one that is not. So `auto` looks at the load before the engine is loaded.
+    Spinning answers sooner on a machine that is otherwise idle, and much later on one that is not: the threads that
+    spin take the processors from those that compute. So `auto` looks at the load before the engine is loaded.
     """
     if settings.omp_wait_policy != "auto":
         return settings.omp_wait_policy

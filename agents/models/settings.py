@@ -12,6 +12,13 @@ from typing import Literal
 
 from agents.models.attempts import Retries
 
+LOCAL = "local:"
+"""What the model strings of embedded models begin with."""
+
+PROMPT_LAYOUT = 1
+"""Version of how `agents.models.prompt` and `grammar` lay out what an embedded model reads. It is part of each bundle
+of such a model: raise it with every change that alters what the model sees, and the change is a new version."""
+
 WaitPolicy = Literal["auto", "passive", "active"]
 
 

@@ -163,6 +163,8 @@ class Bundle(Frozen):
     reasoning_hint: str = Field(default="", max_length=200)
     """What that field is for, said where the form of a reply is shown; empty: nothing is said."""
     limits: Limits = Limits()
+    layout: int = Field(default=1, exclude_if=lambda value: value == 1)
+    """How an embedded model's prompt is laid out: a version of our code, since the model sees nothing else."""
     asking: Asking | None = Field(default=None, exclude_if=_unset)
     """Fallback, routing and cache; None: only `model`, always asked."""
 

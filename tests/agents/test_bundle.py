@@ -23,6 +23,8 @@ CHANGES = {
     "reasoning_hint": "what it is about",
     "limits": {"steps": 3},
     "policies": ({"tool": "pay", "then": "ask"},),
+    "layout": 2,
+    "asking": {"fallback": ["test:other"]},
 }
 
 

@@ -14,6 +14,7 @@ from tui.lines.line import Target
 from tui.lines.pretty import pretty as pretty
 
 ANSWER_TOOL: Final = "final_result"
+FOLLOWED: Final = {"retried": "; asked again", "fell_back": "; another model asked"}
 """The output tool of pydantic-ai: its call carries the answer, which the run's end shows anyway."""
 
 
@@ -124,7 +125,7 @@ class Fold:
         return self._put(fact, "note", f"{step} {kind}", pretty(part), folded=True)
 
     def _on_model_failed(self, fact: EventView, data: dict[str, Any]) -> None:
-        title = f"the model call failed: {data.get('error')}"
+        title = f"the model call failed: {data.get('error')}{FOLLOWED.get(str(data.get('then')), '')}"
         self._put(
             fact, "error", title, str(data.get("message", "")), role="bad", figures=duration(data.get("seconds"))
         )

@@ -203,3 +203,12 @@ def test_feedback_that_says_nothing_useful_is_refused(strop: Shell, options: lis
     result = strop("feedback", run, *options, code=7 if "--op" in options else 2)
     assert word in result.stderr
     assert strop.json("runs", "show", run)["run"]["feedback"] == 0
+
+
+def test_costs_are_added_up(strop: Shell) -> None:
+    """By agent in words, by model as JSON; what has no price is said, never shown as free."""
+    strop("run", "plain", "Hello")
+    assert "1 without a known price" in strop("costs").stdout
+    (row,) = strop.json("costs", "agent:plain", "--by", "model")
+    assert (row["name"], row["count"], row["unpriced"]) == ("test", 1, 1)
+    assert strop.json("costs", "agent:nobody") == []

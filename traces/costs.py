@@ -1,0 +1,91 @@
+"""What runs cost, added up by agent, conversation, day or model: straight from the ledger and its list of runs.
+
+Prevents: a total that hides what no price is known for: each row says how many of its runs (by model: of its replies)
+have none. Days are UTC, and a run counts whole on the day it began.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from traces.db import from_micros
+from traces.tables import EVENTS, RUNS
+
+By = Literal["agent", "conversation", "day", "model"]
+
+_DAY: Final = 86_400_000_000
+"""Microseconds, as times are stored. Written into the query as it is: PostgreSQL must see one expression twice."""
+
+_GROUPS: Final[dict[str, sa.ColumnElement[Any]]] = {
+    "agent": RUNS.c.agent,
+    "conversation": RUNS.c.conversation_id,
+    "day": sa.cast(RUNS.c.started_at, sa.BigInteger) // sa.literal_column(str(_DAY), sa.BigInteger),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """One row: what it is of, and what was spent, in US dollars. `count` is runs, or replies where it is by model."""
+
+    name: str
+    count: int = 0
+    unpriced: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float = 0.0
+
+
+def list_costs(
+    session: Session, by: By, *, where: Iterable[sa.ColumnElement[bool]] = (), limit: int = 200
+) -> list[Cost]:
+    """The dearest first; days newest first. Delegated runs and those of nights count like all others.
+
+    Args:
+        session: an open reading session.
+        by: what a row stands for.
+        where: conditions over the runs table (`traces.filters` makes them from the filter language).
+        limit: rows.
+    """
+    if by == "model":
+        return _by_model(session, where)[:limit]
+    group, spent = _GROUPS[by], sa.func.coalesce(sa.func.sum(RUNS.c.cost), 0.0)
+    query = sa.select(
+        group,
+        sa.func.count(),
+        sa.func.count().filter(RUNS.c.cost.is_(None), RUNS.c.steps > 0),
+        sa.func.sum(RUNS.c.input_tokens),
+        sa.func.sum(RUNS.c.output_tokens),
+        spent,
+    )
+    query = query.where(*where).group_by(group).order_by(group.desc() if by == "day" else spent.desc(), group)
+    return [
+        Cost(
+            name=from_micros(int(name) * _DAY).date().isoformat() if by == "day" else str(name),
+            count=int(count), unpriced=int(unpriced), input_tokens=int(given), output_tokens=int(written),
+            cost=float(cost),
+        )
+        for name, count, unpriced, given, written, cost in session.execute(query.limit(limit))
+    ]  # fmt: skip
+
+
+def _by_model(session: Session, where: Iterable[sa.ColumnElement[bool]]) -> list[Cost]:
+    """Reads the head of each reply, not its text: that is a body of its own."""
+    query = sa.select(EVENTS.c.payload).join(RUNS, RUNS.c.id == EVENTS.c.stream)
+    query = query.where(EVENTS.c.kind == "model_replied", *where)
+    found: dict[str, Cost] = {}
+    for (payload,) in session.execute(query.execution_options(yield_per=1000)):
+        reply = json.loads(payload)
+        row = found.get(reply["model"], Cost(name=reply["model"]))
+        found[row.name] = Cost(
+            name=row.name,
+            count=row.count + 1,
+            unpriced=row.unpriced + (reply.get("cost") is None),
+            input_tokens=row.input_tokens + (reply.get("input_tokens") or 0),
+            output_tokens=row.output_tokens + (reply.get("output_tokens") or 0),
+            cost=row.cost + (reply.get("cost") or 0.0),
+        )
+    return sorted(found.values(), key=lambda row: (-row.cost, row.name))
