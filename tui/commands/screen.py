@@ -1,5 +1,6 @@
 """`strop tui`: the terminal app, on a service that is there or on one of its own for as long as it is looked at."""
 
+import signal
 import socket as sockets
 import subprocess
 import sys
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 LONGEST_PATH: Final = 100
 """Bytes of a socket's path that every system takes."""
+
+CLOSED: Final = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name))
+"""What a program hears when its terminal is closed, or when it is asked to end."""
 
 STOP_SECONDS: Final = 30
 """How long our own service may take to let its runs come to a recorded step."""
@@ -74,6 +78,11 @@ def _started(workspace: "Workspace", place: Path) -> Iterator[str]:
 
     log = workspace.root / ".strop" / "service.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    # A terminal closed before the app hears of it by itself must not leave the service behind, not even one that is
+    # being forked at that moment: until the process can be ended, a signal is only noted.
+    noted: list[int] = []
+    for number in CLOSED:
+        signal.signal(number, lambda number, frame: noted.append(number))
     say("starting the service …")
     program = [sys.executable, "-c", "from tui.cli import main; main()", "serve"]
     command = [*program, "--socket", str(place), "--workspace", str(workspace.root)]
@@ -84,6 +93,10 @@ def _started(workspace: "Workspace", place: Path) -> Iterator[str]:
         )
     with process:
         try:
+            for number in CLOSED:
+                signal.signal(number, _leave)
+            if noted:
+                _leave(noted[0], None)
             assert process.stdout is not None
             if not process.stdout.readline():
                 raise StropError(
@@ -93,6 +106,10 @@ def _started(workspace: "Workspace", place: Path) -> Iterator[str]:
             yield str(place)
         finally:
             _stop(process)
+
+
+def _leave(number: int, frame: object) -> None:
+    sys.exit(128 + number)
 
 
 def _stop(process: "subprocess.Popen[str]") -> None:

@@ -126,3 +126,13 @@ def test_a_screen_whose_service_cannot_start(root: Path) -> None:
     screen = Screen(root, "tui")
     screen.wait_for("not a readable SQLite database")
     assert screen.end() == 1
+
+
+def test_a_terminal_closed_while_the_service_starts_leaves_none(root: Path) -> None:
+    """What the screen has begun to start it takes away, though it never drew anything."""
+    screen = Screen(root, "tui")
+    screen.wait_for("starting the service")
+    screen.process.send_signal(signal.SIGHUP)
+    assert screen.end() == 128 + signal.SIGHUP
+    left = subprocess.run(["pgrep", "-f", f"--workspace {root}$"], capture_output=True, text=True, check=False)
+    assert left.stdout == ""
