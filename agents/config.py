@@ -8,9 +8,11 @@ import getpass
 import json
 import os
 import re
+import secrets
 import sys
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +26,8 @@ from agents.errors import UnknownAgent, WorkspaceError
 from agents.models.attempts import Retries
 from agents.models.settings import GatewaySettings, LocalSettings, Price, WaitPolicy
 from tools.catalog import ServerSpec
+from traces.errors import BadInput
+from traces.redact import Policy, Redactor
 
 DEFAULT_MODEL = "local:qwen2.5-coder-1.5b-instruct"
 
@@ -156,6 +160,16 @@ class NightsSection(Section):
         return next(CronSim(self.schedule, now, reverse=True))
 
 
+class PrivacySection(Section):
+    """`[privacy]`: what is taken out of a fact before it is written, and before the agent sees it."""
+
+    kinds: tuple[str, ...] = Policy.kinds
+    regions: tuple[str, ...] = ()
+    national_ids: tuple[str, ...] = ()
+    patterns: dict[str, str] = {}
+    keep: tuple[str, ...] = ()
+
+
 class Config(Section):
     """strop.toml"""
 
@@ -166,6 +180,7 @@ class Config(Section):
     local: LocalSection = LocalSection()
     service: ServiceSection = ServiceSection()
     nights: NightsSection = NightsSection()
+    privacy: PrivacySection = PrivacySection()
 
 
 @dataclass(frozen=True)
@@ -186,6 +201,8 @@ class Workspace:
     socket: Path
     token: str
     user: str
+    redactor: Redactor
+    """What stands at the door of every recorder of this workspace."""
     servers: Mapping[str, ServerSpec]
     agents: Mapping[str, Definition]
     nights: NightsSection = field(default_factory=NightsSection)
@@ -258,12 +275,37 @@ def load_workspace(
         socket=root / config.service.socket if config.service.socket else folder / "strop.sock",
         token=env.get("STROP_TOKEN") or config.service.token,
         user=env.get("STROP_USER") or _login(),
+        redactor=_redactor(config.privacy, root, env.get("STROP_REDACTION_KEY")),
         servers=load_servers(root, env) if servers is None else servers,
         agents=load_agents(root) if agents is None else agents,
         nights=config.nights,
         runs_at_once=config.service.runs,
         runs_queued=config.service.queue,
     )
+
+
+def _redactor(section: PrivacySection, root: Path, key: str | None) -> Redactor:
+    try:
+        policy = Policy(**section.model_dump())
+        return Redactor(policy, (lambda: key.encode()) if key else lambda: _redaction_key(root / ".strop"))
+    except BadInput as error:
+        raise WorkspaceError(f"{root / 'strop.toml'}: privacy: {error}", hint=error.hint) from error
+
+
+def _redaction_key(folder: Path) -> bytes:
+    """The workspace's own, made when it is first needed; where none can be kept, one for this process."""
+    path, mine = folder / "redaction.key", folder / f"redaction.{os.getpid()}.key"
+    try:
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            mine.write_text(secrets.token_hex(32))
+            mine.chmod(0o600)
+            with suppress(FileExistsError):  # of two processes the first one's is taken, and never half of it
+                os.link(mine, path)
+            mine.unlink()
+        return path.read_bytes()
+    except OSError:
+        return secrets.token_bytes(32)
 
 
 def models_dir(environ: Mapping[str, str] | None = None) -> Path:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,8 @@ from traces.recorder import Recorder
 
 KEPT_SECONDS: Final = 0.1
 """How long a reply, or what was read, may wait for the fact that follows it. Lost with a crash, it is asked again."""
+
+EventT = TypeVar("EventT", bound=Event)
 
 Delta = Callable[[str, str], None]
 """(kind: text | thinking | tool | progress, piece) while a reply is written or a call is under way. Never stored."""
@@ -108,26 +110,33 @@ class Journal:
     kept: list[Event] = field(default_factory=list)
     """Facts that are known and not yet durable: nothing was done after them."""
 
-    def record(self, event: Event, beside: Callable[[Session], None] | None = None) -> None:
-        """Make one fact durable and known to this run, after those that were kept back."""
-        events, self.kept = [*self.kept, event], []
+    def record(self, event: EventT, beside: Callable[[Session], None] | None = None) -> EventT:
+        """Make one fact durable and known to this run, after those that were kept back; gives it as it is on record.
+
+        The run goes on with that: what was taken out before it was written is not there after a crash either.
+        """
+        events: list[Event] = [*self.kept, event]
+        self.kept = []
         try:
-            self.recorder.append_all(self.run_id, events, beside)
+            recorded = self.recorder.append_all(self.run_id, events, beside)[-1].event
         except BaseException:
             self.kept = events[:-1]
             raise
-        self.recording.add(event)
+        self.recording.add(recorded)
+        return cast(EventT, recorded)
 
-    def keep(self, event: Event) -> None:
-        """Make one fact known to this run, and durable before anything else is done.
+    def keep(self, event: EventT) -> EventT:
+        """Make one fact known to this run, and durable before anything else is done; gives it as it is torecorded.
 
         It is written with the next fact, which stands before every request and every call; where none comes, a moment
         later. So a reply and the call that it asks for cost one commit instead of two. Not for the result of a write:
         that is recorded at once, for nobody may do the write again to learn it.
         """
-        self.recording.add(event)
-        self.kept.append(event)
+        kept = cast(EventT, self.recorder.redactor.event(event))
+        self.recording.add(kept)
+        self.kept.append(kept)
         asyncio.get_running_loop().call_later(KEPT_SECONDS, self.flush, False)
+        return kept
 
     def flush(self, strict: bool = True) -> None:
         """Make durable what was kept back. What cannot be written stays for the next fact, whose writer is told."""

@@ -94,14 +94,13 @@ async def _request_model(journal: Journal, operation: ModelRequestId, params: Mo
     journal.record(asked)
     if cached is not None:
         _show(journal, cached.payload)
-        _replied(journal, asked, cached.payload, 0.0, cached.run_id)
-        return cached.payload
+        return _replied(journal, asked, cached.payload, 0.0, cached.run_id)
     start = time.monotonic()
     payload = await _answered(journal, asked, body)
-    _replied(journal, asked, payload, seconds_since(start), None)
+    replied = _replied(journal, asked, payload, seconds_since(start), None)
     if journal.cache is not None and key is not None:
         journal.cache.put(key, journal.run_id, op)
-    return payload
+    return replied
 
 
 async def _answered(journal: Journal, asked: ModelRequested, body: Body) -> Any:
@@ -141,9 +140,9 @@ def _attempt(journal: Journal, asked: ModelRequested) -> int:
     return journal.recording.operations[str(asked.op)].attempts
 
 
-def _replied(journal: Journal, asked: ModelRequested, payload: Any, seconds: float, source: str | None) -> None:
+def _replied(journal: Journal, asked: ModelRequested, payload: Any, seconds: float, source: str | None) -> Any:
     usage = payload.get("usage") or {}
-    journal.keep(
+    replied = journal.keep(
         ModelReplied(
             op=asked.op,
             step=asked.step,
@@ -158,6 +157,7 @@ def _replied(journal: Journal, asked: ModelRequested, payload: Any, seconds: flo
             source_run=source,
         )
     )
+    return replied.response
 
 
 def _cache_key(journal: Journal, asked: ModelRequested, params: ModelRequestParams) -> str | None:
@@ -334,8 +334,7 @@ async def _sent(journal: Journal, call: ToolCalled, body: Body) -> Any:
             )
         )
         raise
-    _returned(journal, call, payload, seconds_since(start), None)
-    return payload
+    return _returned(journal, call, payload, seconds_since(start), None)
 
 
 def _replayed(journal: Journal, call: ToolCalled) -> Any:
@@ -346,14 +345,13 @@ def _replayed(journal: Journal, call: ToolCalled) -> Any:
             ReplayDiverged(op=call.op, step=call.step, attempt=call.attempt, tool=call.tool, arguments=call.arguments)
         )
         raise ReplayMiss(call.tool)
-    _returned(journal, call, payload, 0.0, journal.replay.run_id)
-    return payload
+    return _returned(journal, call, payload, 0.0, journal.replay.run_id)
 
 
-def _returned(journal: Journal, call: ToolCalled, payload: Any, seconds: float, source: str | None) -> None:
+def _returned(journal: Journal, call: ToolCalled, payload: Any, seconds: float, source: str | None) -> Any:
     kind = payload.get("kind", "") if isinstance(payload, dict) else ""
     write = journal.record if call.effect == "write" else journal.keep
-    write(
+    returned = write(
         ToolReturned(
             op=call.op,
             step=call.step,
@@ -366,3 +364,4 @@ def _returned(journal: Journal, call: ToolCalled, payload: Any, seconds: float, 
             source_run=source,
         )
     )
+    return returned.result

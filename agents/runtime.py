@@ -98,7 +98,7 @@ class Runtime:
     ) -> None:
         self.workspace = workspace
         self.database = database
-        self.recorder = Recorder(database)
+        self.recorder = Recorder(database, redactor=workspace.redactor)
         self.worker = worker or f"{os.uname().nodename}:{os.getpid()}:{new_id('w')[-6:]}"
         self._make_model = make_model
         self._agents: dict[str, Agent[Any, Any]] = {}

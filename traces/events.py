@@ -26,12 +26,17 @@ class Event(BaseModel):
 
     BODIES: ClassVar[frozenset[str]] = frozenset()
     """Fields that may be large: stored once by digest, beside the event."""
+    OUTSIDE: ClassVar[frozenset[str]] = frozenset()
+    """Fields with words from outside (people, models, tools): `traces.redact` looks at them before they are written.
+    What authors wrote (instructions, tools' definitions) is named by digest and stays as it is."""
 
     op: str | None = None
     """Key of the operation within its stream; one fact of a kind per (op, attempt)."""
     attempt: int = 1
     step: int | None = None
     """Model step of the run, from 1."""
+    redacted: dict[str, int] = {}
+    """How much was taken out before it was written, by kind."""
 
 
 # --- a run --------------------------------------------------------------------------------
@@ -41,6 +46,7 @@ class RunStarted(Event):
     """A run was accepted: what was asked, of which agent, with exactly which bundle."""
 
     BODIES = frozenset({"input", "metadata"})
+    OUTSIDE = frozenset({"input", "metadata"})
     kind: Literal["run_started"] = "run_started"
     agent: str
     bundle: str
@@ -68,6 +74,7 @@ class ModelRequested(Event):
     """A model was asked. Only messages that no earlier request of the run showed are in `messages`."""
 
     BODIES = frozenset({"messages", "instructions", "tools", "settings"})
+    OUTSIDE = frozenset({"messages"})
     kind: Literal["model_requested"] = "model_requested"
     model: str
     messages: Json = []
@@ -83,6 +90,7 @@ class ModelReplied(Event):
     """A model answered: the whole response, reasoning included."""
 
     BODIES = frozenset({"response"})
+    OUTSIDE = frozenset({"response"})
     kind: Literal["model_replied"] = "model_replied"
     model: str
     response: Json
@@ -99,6 +107,7 @@ class ModelReplied(Event):
 class ModelFailed(Event):
     """A model call raised. `then`: the error went up to the run, or the same model was asked again, or another."""
 
+    OUTSIDE = frozenset({"message"})
     kind: Literal["model_failed"] = "model_failed"
     model: str
     error: str
@@ -122,6 +131,7 @@ class ToolCalled(Event):
     """A tool call was about to be sent. Written before it is sent: from here on its effect is possible."""
 
     BODIES = frozenset({"arguments"})
+    OUTSIDE = frozenset({"arguments"})
     kind: Literal["tool_called"] = "tool_called"
     tool: str
     server: str
@@ -135,6 +145,7 @@ class ToolReturned(Event):
     """A tool call came to an end that the model may see: a result, or a refusal it can react to."""
 
     BODIES = frozenset({"result"})
+    OUTSIDE = frozenset({"result"})
     kind: Literal["tool_returned"] = "tool_returned"
     tool: str
     result: Json
@@ -148,6 +159,7 @@ class ToolReturned(Event):
 class ToolFailed(Event):
     """A tool call broke in a way the model must not see as an answer (transport, crash of the server)."""
 
+    OUTSIDE = frozenset({"message"})
     kind: Literal["tool_failed"] = "tool_failed"
     tool: str
     error: str
@@ -160,6 +172,7 @@ class ReplayDiverged(Event):
     """Under replay, a call was made that the recording cannot answer. Counted, never guessed."""
 
     BODIES = frozenset({"arguments"})
+    OUTSIDE = frozenset({"arguments"})
     kind: Literal["replay_diverged"] = "replay_diverged"
     tool: str
     arguments: Json
@@ -169,6 +182,7 @@ class OutcomeDecided(Event):
     """A person said what became of a call whose outcome was unknown after a crash."""
 
     BODIES = frozenset({"result"})
+    OUTSIDE = frozenset({"result", "provenance"})
     kind: Literal["outcome_decided"] = "outcome_decided"
     decision: Literal["retry", "done", "abandon"]
     result: Json = None
@@ -179,6 +193,7 @@ class CallRefused(Event):
     """A policy of the house kept a call from being made; the model was told so."""
 
     BODIES = frozenset({"arguments"})
+    OUTSIDE = frozenset({"arguments"})
     kind: Literal["call_refused"] = "call_refused"
     tool: str
     server: str
@@ -191,6 +206,7 @@ class ApprovalRequested(Event):
     """A call was held back: a person has to allow it first. `digest` names the arguments that are asked about."""
 
     BODIES = frozenset({"arguments"})
+    OUTSIDE = frozenset({"arguments"})
     kind: Literal["approval_requested"] = "approval_requested"
     tool: str
     server: str
@@ -206,6 +222,7 @@ class ApprovalDecided(Event):
     """It was said whether a held call may be made. Once only, and about the arguments that `digest` names."""
 
     BODIES = frozenset({"arguments"})
+    OUTSIDE = frozenset({"arguments", "provenance"})
     kind: Literal["approval_decided"] = "approval_decided"
     decision: Literal["approve", "deny", "expire"]
     digest: str
@@ -218,6 +235,7 @@ class RunDelegated(Event):
     """The agent handed a piece of work to another agent, whose run has its own ledger."""
 
     BODIES = frozenset({"request"})
+    OUTSIDE = frozenset({"request"})
     kind: Literal["run_delegated"] = "run_delegated"
     agent: str
     tool: str
@@ -228,6 +246,7 @@ class RunDelegated(Event):
 class RunWaited(Event):
     """The run stopped without an end: a person has to say something first."""
 
+    OUTSIDE = frozenset({"message"})
     kind: Literal["run_waited"] = "run_waited"
     reason: Literal["outcome_unknown", "approval"]
     ops: list[str]
@@ -245,6 +264,7 @@ class RunFinished(Event):
     """The run gave its final answer."""
 
     BODIES = frozenset({"output", "closing"})
+    OUTSIDE = frozenset({"output", "closing"})
     kind: Literal["run_finished"] = "run_finished"
     output: Json
     closing: Json = []
@@ -255,6 +275,7 @@ class RunFinished(Event):
 class RunFailed(Event):
     """The run ended without an answer; `message` says why and `hint` what to do."""
 
+    OUTSIDE = frozenset({"message", "hint"})
     kind: Literal["run_failed"] = "run_failed"
     error: str
     message: str
@@ -265,6 +286,7 @@ class RunFailed(Event):
 class RunCancelled(Event):
     """Somebody stopped the run."""
 
+    OUTSIDE = frozenset({"provenance"})
     kind: Literal["run_cancelled"] = "run_cancelled"
     provenance: Provenance
     seconds: float
@@ -274,6 +296,7 @@ class FeedbackGiven(Event):
     """A judgement on a run or one of its steps (`op`), by a person or a program."""
 
     BODIES = frozenset({"correction", "comment"})
+    OUTSIDE = frozenset({"label", "correction", "comment", "outcome", "provenance"})
     kind: Literal["feedback_given"] = "feedback_given"
     feedback_id: str
     score: float | None = Field(default=None, ge=0, le=1)
@@ -294,6 +317,7 @@ class DecisionMade(Event):
     """A bundle took one legal step of its life. `shown` is the digest of the evidence the person saw."""
 
     BODIES = frozenset({"detail"})
+    OUTSIDE = frozenset({"provenance"})
     kind: Literal["decision_made"] = "decision_made"
     agent: str
     bundle: str
@@ -350,6 +374,7 @@ class RolloutScored(Event):
     """One bundle was tried once on one example. The key (bundle, example, replica) is never paid twice."""
 
     BODIES = frozenset({"feedback"})
+    OUTSIDE = frozenset({"feedback"})
     kind: Literal["rollout_scored"] = "rollout_scored"
     bundle: str
     example: str

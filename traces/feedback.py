@@ -64,10 +64,11 @@ def give_feedback(recorder: Recorder, run_id: str, judgement: Judgement) -> Feed
             get_run(session, run_id)
             placed = event if judgement.op is None else _placed(session, run_id, event, judgement.op)
         try:
-            recorder.append(run_id, placed)
+            recorded = recorder.append(run_id, placed).event
         except OperationTaken:  # somebody judged the same operation in this moment: take the next number
             continue
-        return placed
+        assert isinstance(recorded, FeedbackGiven)
+        return recorded
 
 
 def _event(judgement: Judgement) -> FeedbackGiven:

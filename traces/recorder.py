@@ -1,7 +1,7 @@
 """The only writer of the ledger: an event, its large bodies and the run's summary go in with one commit.
 
-When `append` returns, the fact is durable. When it raises, nothing of it was written. Each event's hash covers the
-hash before it, so that a changed, missing or reordered event is found by `traces.verify`.
+When `append` returns, the fact is durable, without what must not be kept. When it raises, nothing of it was written.
+Each event's hash covers the hash before it: a changed, missing or reordered event is found by `traces.verify`.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from traces.db import Database, from_micros
 from traces.errors import LedgerError, NotFound, OperationTaken
 from traces.events import Event, RunStarted, kind_of
 from traces.ids import digest_text, ordered_json
+from traces.redact import Redactor
 from traces.store import BLOB_KEY, find_run
 from traces.summary import ENDED, RunSummary, advance, begin
 from traces.tables import BLOBS, EVENTS, RUNS
@@ -61,15 +62,18 @@ class Recorder:
     idea of a stream's head is refused by the unique (stream, seq), reads the head again and goes on.
     """
 
-    def __init__(self, database: Database, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, database: Database, *, clock: Clock = lambda: datetime.now(UTC), redactor: Redactor | None = None
+    ) -> None:
         self.database = database
+        self.redactor = redactor or Redactor()
         self._clock = clock
         self._heads: dict[str, _Head] = {}
         self._lock = threading.RLock()
         self._listeners: list[Callable[[Recorded], None]] = []
 
     def append(self, stream: str, event: Event) -> Recorded:
-        """Write one fact. Returns when it is durable.
+        """Write one fact. Returns it as it was written when it is durable: go on with that, not with what was given.
 
         Raises:
             OperationTaken: another owner recorded this operation first (the fence).
@@ -91,6 +95,7 @@ class Recorder:
             OperationTaken: another owner recorded one of the operations first; none of them was written.
             LedgerUnavailable: locked, full, read-only; nothing was written.
         """
+        events = [self.redactor.event(event) for event in events]
         with self._lock:
             while True:
                 try:
@@ -126,6 +131,7 @@ class Recorder:
         # Without our lock: the caller holds the database's write lock already, and `append` takes the two in the
         # other order. A head that another thread remembers meanwhile is outdated, and is found so by its collision.
         self._heads.pop(stream, None)
+        event = self.redactor.event(event)
         before = _load_head(session, stream)
         recorded, head = self._insert(session, stream, event, before)
         _save_run(session, before.run, head.run)

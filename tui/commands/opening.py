@@ -91,7 +91,7 @@ def writing(workspace: "Workspace") -> Iterator["Recorder"]:
     from traces.recorder import Recorder
 
     with ledger(workspace) as database:
-        yield Recorder(database)
+        yield Recorder(database, redactor=workspace.redactor)
 
 
 @asynccontextmanager

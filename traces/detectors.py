@@ -1,0 +1,194 @@
+"""What a key, an e-mail address, a phone number, a card, an IBAN and a national id look like.
+
+Shapes are ours where precision is a matter of a prefix; numbers are proven by libraries that know their check digits
+(python-stdnum) and numbering plans (phonenumbers), loaded only when a policy asks for them.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from traces.errors import BadInput
+
+if TYPE_CHECKING:
+    from traces.redact import Policy
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Detector:
+    """One shape. `find` is asked only of texts in which one of `hints` occurs (none: in every text)."""
+
+    kind: str
+    find: Callable[[str], Iterator[Span]]
+    hints: tuple[str, ...] = ()
+    digits: bool = False
+    """Numbers are looked at too, and a text without five digits in a row or nearly so is not looked at."""
+
+    def may_be_in(self, text: str) -> bool:
+        """Whether a closer look can find anything."""
+        if self.digits and _MANY_DIGITS.search(text) is None:
+            return False
+        return not self.hints or any(hint in text for hint in self.hints)
+
+
+_MANY_DIGITS: Final = re.compile(r"\d(?:[ ()./-]{0,2}\d){4}")
+
+_NO_WORD: Final = r"(?<![A-Za-z0-9_])"
+
+SECRETS: Final = (
+    # Prefix, then what its issuer puts behind it. A pattern with a group takes out the group alone.
+    (("sk-",), _NO_WORD + r"sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{20,}"),
+    (("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), _NO_WORD + r"gh[pousr]_[A-Za-z0-9]{36,}"),
+    (("github_pat_",), _NO_WORD + r"github_pat_[A-Za-z0-9_]{22,}"),
+    (("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-"), _NO_WORD + r"gl(?:pat|dt|rt|cbt|ptt)-[A-Za-z0-9_-]{20,}"),
+    (("AKIA", "ASIA", "ABIA", "ACCA"), _NO_WORD + r"A(?:KIA|SIA|BIA|CCA)[0-9A-Z]{16}(?![0-9A-Za-z])"),
+    (("AIza",), _NO_WORD + r"AIza[0-9A-Za-z_-]{35}"),
+    (("ya29.", "GOCSPX-"), _NO_WORD + r"(?:ya29\.|GOCSPX-)[0-9A-Za-z_-]{20,}"),
+    (("k_live_", "k_test_"), _NO_WORD + r"[rsp]k_(?:live|test)_[0-9A-Za-z]{16,}"),
+    (("whsec_", "npm_", "hf_"), _NO_WORD + r"(?:whsec_|npm_|hf_)[A-Za-z0-9+/=]{30,}"),
+    (("xoxa-", "xoxb-", "xoxp-", "xoxo-", "xoxs-", "xoxr-", "xapp-"), _NO_WORD + r"(?:xox[abposr]|xapp)-[\w-]{10,}"),
+    (("hooks.slack.com/",), r"hooks\.slack\.com/services/[A-Za-z0-9_/]{20,}"),
+    (("pypi-AgE",), r"pypi-AgE[A-Za-z0-9_-]{50,}"),
+    (("SG.",), _NO_WORD + r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
+    (("eyJ",), _NO_WORD + r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+    (("PRIVATE KEY",), r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*-----|\Z)"),
+    (("earer ", "asic ", "EARER "), r"(?i)\b(?:bearer|basic)\s+(?=[A-Za-z._~+/=-]*\d)([A-Za-z0-9._~+/=-]{16,})"),
+    (("://",), r"://[^\s:/?#\[\]@]{1,100}:([^\s:/?#\[\]@]{3,100})@"),
+    (
+        ("assw", "ASSW", "ecret", "ECRET", "ey", "EY", "oken", "OKEN"),
+        r"(?i)(?:password|passwd|secret|api[_-]?key|(?:access|refresh|auth)[_-]?token)[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
+        r"(?=[^\s\"'\[]{0,200}\d)([^\s\"',;\[\]]{8,})",
+    ),
+)
+
+_EMAIL: Final = r"(?<![\w.%+-])[\w.%+-]{1,64}@(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}(?!\w)"
+_CARD: Final = re.compile(r"(?<![\w.-])(?:\d[ -]?){12,18}\d(?![\w-])")
+_CARD_SHAPE: Final = re.compile(
+    r"4\d{12}(?:\d{3})?(?:\d{3})?|(?:5[1-5]|2[2-7])\d{14}|3[47]\d{13}|3[068]\d{12}|6\d{15}"
+)
+_IBAN: Final = re.compile(r"(?i)(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Z0-9])")
+_NATIONAL: Final = re.compile(
+    r"(?i)(?<![\w-])(?:(?=(?:[A-Z./-]*\d){5})[A-Z0-9](?:[./-]?[A-Z0-9]){8,16}|\d(?:[ ./-]?\d){8,14})(?![\w-])"
+)
+
+NATIONAL_IDS: Final = (
+    "us.ssn", "de.idnr", "fr.nir", "it.codicefiscale", "es.dni", "es.nie", "ch.ssn", "pl.pesel", "be.nn", "fi.hetu",
+    "se.personnummer", "dk.cpr", "pt.nif", "br.cpf",
+)  # fmt: skip
+"""National ids that say by a check digit or their form that they are one. Not `nl.bsn`: one number in eleven is."""
+
+
+def detectors(policy: "Policy") -> list[Detector]:
+    """The detectors of a policy: one's own patterns first, for they are the most exact.
+
+    Raises:
+        BadInput: an unknown kind, a pattern that is none, a library that is not installed.
+    """
+    own = [_own(name, pattern) for name, pattern in policy.patterns.items()]
+    makers: dict[str, Callable[[Policy], list[Detector]]] = {
+        "secret": lambda _: [_by_pattern("secret", hints, re.compile(shape)) for hints, shape in SECRETS],
+        "email": lambda _: [_by_pattern("email", ("@",), re.compile(_EMAIL))],
+        "iban": lambda _: [_iban()],
+        "card": lambda _: [_card()],
+        "national_id": _national,
+        "phone": _phone,
+    }
+    unknown = [kind for kind in policy.kinds if kind not in makers]
+    if unknown:
+        raise BadInput(f"no kind {unknown[0]!r} of what is taken out", hint=f"There are: {', '.join(makers)}.")
+    return own + [one for kind, make in makers.items() if kind in policy.kinds for one in make(policy)]
+
+
+def compiled(name: str, pattern: str) -> re.Pattern[str]:
+    """A regular expression that somebody wrote.
+
+    Raises:
+        BadInput: it is none.
+    """
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise BadInput(f"pattern {name!r} is no regular expression: {error}") from error
+
+
+def _own(name: str, pattern: str) -> Detector:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", name):
+        raise BadInput(f"a pattern cannot be called {name!r}", hint="Use small letters, digits and _.")
+    shape = compiled(name, pattern)
+    if shape.fullmatch("") or shape.search(f"[{name}:0a1b]"):
+        raise BadInput(f"pattern {name!r} also finds nothing, or its own placeholder [{name}:0a1b]")
+    return _by_pattern(name, (), shape)
+
+
+def _by_pattern(kind: str, hints: tuple[str, ...], shape: re.Pattern[str]) -> Detector:
+    group = 1 if shape.groups == 1 and kind == "secret" else 0
+    return Detector(kind, lambda text: (found.span(group) for found in shape.finditer(text)), hints)
+
+
+def _library(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise BadInput(
+            f"[privacy] needs {name!r}: {error}", hint="Install the `privacy` extra, or name fewer kinds."
+        ) from error
+
+
+def _card() -> Detector:
+    luhn = _library("stdnum.luhn")
+
+    def find(text: str) -> Iterator[Span]:
+        for found in _CARD.finditer(text):
+            number = re.sub(r"[ -]", "", found.group())
+            if _CARD_SHAPE.fullmatch(number) and luhn.is_valid(number):
+                yield found.span()
+
+    return Detector("card", find, digits=True)
+
+
+def _iban() -> Detector:
+    iban = _library("stdnum.iban")
+
+    def find(text: str) -> Iterator[Span]:
+        for found in _IBAN.finditer(text):
+            start, end = found.span()
+            # Words behind it may look like more of it: the longest beginning that is an IBAN is meant.
+            for stop in range(end, start + 14, -1):
+                if text[stop - 1] != " " and iban.is_valid(text[start:stop], check_country=False):
+                    yield start, stop
+                    break
+
+    return Detector("iban", find, digits=True)
+
+
+def _national(policy: "Policy") -> list[Detector]:
+    checks = [(name, _library(f"stdnum.{name}").is_valid) for name in policy.national_ids or NATIONAL_IDS]
+
+    def find(text: str) -> Iterator[Span]:
+        for found in _NATIONAL.finditer(text):
+            number = found.group()
+            # Any nine digits can be an American number; with its two hyphens it is meant as one.
+            if any(valid(number) for name, valid in checks if name != "us.ssn" or number.count("-") == 2):
+                yield found.span()
+
+    return [Detector("national_id", find, digits=True)]
+
+
+def _phone(policy: "Policy") -> list[Detector]:
+    library = _library("phonenumbers")
+
+    def find(text: str) -> Iterator[Span]:
+        spans: set[Span] = set()
+        for region in policy.regions or (None,):
+            spans.update((one.start, one.end) for one in library.PhoneNumberMatcher(text, region))
+        last = -1
+        for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+            if start >= last:
+                yield start, end
+                last = end
+
+    return [Detector("phone", find, digits=True)]
