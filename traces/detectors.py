@@ -59,7 +59,26 @@ SECRETS: Final = (
     (("earer ", "asic ", "EARER "), r"(?i)\b(?:bearer|basic)\s+(?=[A-Za-z._~+/=-]*\d)([A-Za-z0-9._~+/=-]{16,})"),
     (("://",), r"://[^\s:/?#\[\]@]{1,100}:([^\s:/?#\[\]@]{3,100})@"),
     (
-        ("assw", "ASSW", "ecret", "ECRET", "ey", "EY", "oken", "OKEN"),
+        # Not "token" alone: every reply has its input_tokens.
+        (
+            "assw",
+            "ASSW",
+            "ecret",
+            "ECRET",
+            "pi_key",
+            "pi-key",
+            "piKey",
+            "pikey",
+            "PI_KEY",
+            "ss_token",
+            "sh_token",
+            "th_token",
+            "S_TOKEN",
+            "H_TOKEN",
+            "ssToken",
+            "shToken",
+            "thToken",
+        ),
         r"(?i)(?:password|passwd|secret|api[_-]?key|(?:access|refresh|auth)[_-]?token)[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
         r"(?=[^\s\"'\[]{0,200}\d)([^\s\"',;\[\]]{8,})",
     ),

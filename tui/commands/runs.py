@@ -1,8 +1,9 @@
 """`strop runs`: the record, as a list and one run whole."""
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from agents.service.wire import EventView, RunDetail
+    from traces.diff import Pair
+    from traces.store import StoredEvent
     from tui.lines.line import Line
 
 
@@ -112,3 +115,79 @@ def _print_run(detail: "RunDetail", facts: "Sequence[EventView]") -> None:
         if block.folded:
             block.title, block.body = f"{block.title} ({block.body.count(NEWLINE) + 1} lines, in --raw)", ""
         print_lines([*block_lines(block, room, glyphs()), line()])
+
+
+@runs.command("diff")
+@click.argument("run_id", metavar="RUN")
+@click.argument("other_id", metavar="OTHER")
+@with_json
+@in_workspace
+def diff(run_id: str, other_id: str, as_json: bool, folder: Path | None) -> None:
+    """Compare two runs, fact by fact, and name the first difference. Ids and times do not count."""
+    from traces.diff import compare
+    from traces.store import match_run, read_events
+
+    with ledger(load_settings(folder)) as database, database.reading() as session:
+        left, right = match_run(session, run_id), match_run(session, other_id)
+        pairs = compare(read_events(session, left), read_events(session, right))
+    if as_json:
+        print_json(_as_data(left, right, pairs))
+    else:
+        _print_pairs(left, right, pairs)
+
+
+def _as_data(left: str, right: str, pairs: "Sequence[Pair]") -> dict[str, Any]:
+    from traces.diff import first_difference
+
+    first = first_difference(pairs)
+    told = [
+        {
+            "left": None if pair.left is None else pair.left.seq,
+            "right": None if pair.right is None else pair.right.seq,
+            "kind": _stands_for(pair).kind,
+            "same": pair.same,
+            "differences": [asdict(one) for one in pair.differences],
+        }
+        for pair in pairs
+    ]
+    return {"left": left, "right": right, "first": None if first is None else told[pairs.index(first)], "pairs": told}
+
+
+def _print_pairs(left: str, right: str, pairs: "Sequence[Pair]") -> None:
+    from traces.diff import first_difference, subject
+
+    print_lines([_row("", left, right, "", "muted")])
+    for pair in pairs:
+        fact = _stands_for(pair)
+        sign = "=" if pair.same else "<" if pair.right is None else ">" if pair.left is None else "~"
+        ours, theirs = ("" if one is None else str(one.seq) for one in (pair.left, pair.right))
+        told = f"{fact.kind} {subject(fact)}".strip()
+        print_lines([_row(sign, ours, theirs, told, "same" if pair.same else "warn")])
+    first = first_difference(pairs)
+    if first is None:
+        say("no difference")
+    elif not first.differences:
+        say(f"first difference: only one of them has {_stands_for(first).kind}")
+    else:
+        place = first.differences[0]
+        say(f"first difference: {_stands_for(first).kind}: {place.path}")
+        say(f"  < {_shortened(place.left)}")
+        say(f"  > {_shortened(place.right)}")
+
+
+def _row(sign: str, left: str, right: str, told: str, role: str) -> "Line":
+    from tui.lines.line import line
+
+    return line((f"{sign:2}{left:>6} {right:>6}  {told}", role))
+
+
+def _stands_for(pair: "Pair") -> "StoredEvent":
+    fact = pair.left or pair.right
+    assert fact is not None
+    return fact
+
+
+def _shortened(value: Any) -> str:
+    # The representation, so that what a tool said cannot drive the terminal.
+    text = repr(value)
+    return text if len(text) <= 200 else text[:199] + "…"

@@ -212,3 +212,14 @@ def test_costs_are_added_up(strop: Shell) -> None:
     (row,) = strop.json("costs", "agent:plain", "--by", "model")
     assert (row["name"], row["count"], row["unpriced"]) == ("test", 1, 1)
     assert strop.json("costs", "agent:nobody") == []
+
+
+def test_two_runs_side_by_side(strop: Shell) -> None:
+    """`runs diff` names the first difference, as text and as JSON."""
+    one, other = ran(strop, "Hello"), ran(strop, "Good evening")
+    told = strop.json("runs", "diff", one, other)
+    assert (told["first"]["kind"], told["first"]["differences"][0]["path"]) == ("run_started", "input")
+    shown = strop("runs", "diff", one, other)
+    assert "first difference: run_started: input" in shown.stderr
+    assert "~" in shown.stdout
+    assert "no difference" in strop("runs", "diff", one, one).stderr
