@@ -126,7 +126,7 @@ class Journal:
         return cast(EventT, recorded)
 
     def keep(self, event: EventT) -> EventT:
-        """Make one fact known to this run, and durable before anything else is done; gives it as it is torecorded.
+        """Make one fact known to this run, and durable before anything else is done; gives it as it is recorded.
 
         It is written with the next fact, which stands before every request and every call; where none comes, a moment
         later. So a reply and the call that it asks for cost one commit instead of two. Not for the result of a write:
