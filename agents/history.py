@@ -1,13 +1,13 @@
 """The messages of earlier turns, put together again from their ledgers. Nothing of them is stored twice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from sqlalchemy.orm import Session
 
 from agents.recording import RESULT_OF, recording_of
-from traces.events import Event, ModelReplied, ModelRequested, RunFinished
+from traces.events import Event, HistoryTaken, ModelReplied, ModelRequested, RunFinished
 from traces.store import read_events
 
 
@@ -17,6 +17,27 @@ def read_history(session: Session, run_ids: Iterable[str]) -> list[ModelMessage]
     for run_id in run_ids:
         history += messages_of([stored.event for stored in read_events(session, run_id)])
     return history
+
+
+def take_turns(session: Session, run_ids: Sequence[str], room: int | None) -> HistoryTaken:
+    """Which of these earlier runs, oldest first, a new one is told of: the newest whole turns that have room.
+
+    Args:
+        session: an open reading session.
+        run_ids: the ended turns of the conversation.
+        room: characters of their messages as JSON; None: no limit.
+    """
+    size, kept = 0, 0
+    for run_id in reversed(run_ids):
+        messages = read_history(session, [run_id]) if room is not None else []
+        size += len(ModelMessagesTypeAdapter.dump_json(messages)) if messages else 0
+        if room is not None and size > room and kept:
+            break
+        kept += 1
+    shown = list(run_ids[len(run_ids) - kept :])
+    policy = "all turns" if room is None else f"the newest whole turns within {room} characters"
+    left_out = list(run_ids[: len(run_ids) - kept])
+    return HistoryTaken(op="history", runs=shown, left_out=left_out, policy=policy, characters=size)
 
 
 def messages_of(events: list[Event]) -> list[ModelMessage]:

@@ -12,6 +12,7 @@ from traces.events import (
     ApprovalRequested,
     Effect,
     Event,
+    HistoryTaken,
     ModelReplied,
     ModelRequested,
     OutcomeDecided,
@@ -83,6 +84,8 @@ class Recording:
                 operation.fingerprint = event.fingerprint
             case ModelReplied():
                 operation.result, operation.done = event.response, True
+            case HistoryTaken():
+                operation.result, operation.done = event.runs, True
             case ToolsListed():
                 operation.result, operation.done = event.tools, True
             case ToolCalled():

@@ -22,7 +22,7 @@ from agents.build import answer_text, build_agent, effect_of
 from agents.config import Workspace
 from agents.errors import ApprovalNeeded, OutcomeUnknown, RunFailed, RunOwned, UsageError
 from agents.failures import told
-from agents.history import read_history
+from agents.history import read_history, take_turns
 from agents.holding import Holder
 from agents.journal import Delta, Journal, ReplayMiss, current_journal, journaled, price_of, seconds_since
 from agents.operations import CALL_KEY
@@ -187,7 +187,7 @@ class Runtime:
     async def _run_agent(self, journal: Journal, started: RunStarted) -> Any:
         with self.database.reading() as session:
             bundle = get_bundle(session, started.bundle).bundle
-            history = read_history(session, started.history)
+            history = read_history(session, self._turns(journal, started, bundle.limits.history_characters))
         journal.effects = lambda server, tool, definition: effect_of(bundle, server, tool, definition)
         journal.history_messages = len(history)
         journal.model = bundle.model
@@ -203,6 +203,22 @@ class Runtime:
                     started.input, message_history=history or None, usage_limits=limits,
                     conversation_id=started.conversation_id,
                 )  # fmt: skip
+
+    def _turns(self, journal: Journal, started: RunStarted, room: int | None) -> list[str]:
+        """The earlier runs whose messages this one is told, decided once, when its first step is about to be done."""
+        known = journal.recording.find("history")
+        if known is not None:
+            return list(known.result)
+        if started.origin != "user" or started.parent_run_id is not None or journal.recording.operations:
+            return started.history
+        with self.database.reading() as session:
+            turns = list_conversation(session, started.conversation_id)
+            before = turns[: next(at for at, run in enumerate(turns) if run.id == journal.run_id)]
+            ended = [run.id for run in before if run.status == "finished" and run.agent == started.agent]
+            taken = take_turns(session, ended, room)
+        if taken.runs != started.history:
+            journal.record(taken)
+        return taken.runs
 
     def _journal(self, run: RunSummary, started: RunStarted, recording: Recording, on_delta: Delta | None) -> Journal:
         replay = None

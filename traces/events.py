@@ -70,6 +70,21 @@ class RunResumed(Event):
     recorded_operations: int
 
 
+class HistoryTaken(Event):
+    """What the run is told of its conversation, where that is not what stood at its start: turns that ended while it
+    waited for its own, less those that were left out for want of room.
+    """
+
+    kind: Literal["history_taken"] = "history_taken"
+    runs: list[str]
+    """Ids of the earlier runs whose messages are shown, oldest first."""
+    left_out: list[str] = []
+    policy: str
+    """The rule in words, so that the record can be read without the program."""
+    characters: int
+    """Size of what is shown, as JSON."""
+
+
 class ModelRequested(Event):
     """A model was asked. Only messages that no earlier request of the run showed are in `messages`."""
 
@@ -424,6 +439,7 @@ class NightEnded(Event):
 AnyEvent = Annotated[
     RunStarted
     | RunResumed
+    | HistoryTaken
     | ModelRequested
     | ModelReplied
     | ModelFailed

@@ -134,6 +134,26 @@ async def test_turns_of_a_conversation_come_in_order(
     assert [text for text in script.asked if text != "elsewhere"] == ["one", "two", "three"]
     with database.reading() as session:
         assert {get_run(session, run_id).status for run_id in (*ids, other)} == {"finished"}
+        (taken,) = (one.event for one in read_events(session, ids[2], kinds=["history_taken"]))
+    assert (taken.runs, taken.left_out) == (ids[:2], [])  # what was said while it waited
+
+
+async def test_a_long_conversation_leaves_its_oldest_turns_out(
+    tmp_path: Path, database: Database, script: ScriptedModel, gate: asyncio.Event
+) -> None:
+    """By the stated policy, and the record says which turns and by what rule; the newest is always shown."""
+    gate.set()
+    agent = "name: hello\nmodel: test\ninstructions: Hi.\nstrop: {limits: {history_characters: 1000}}\n"
+    runtime = scripted_runtime(open_workspace(write_workspace(tmp_path / "w", agent)), database, script)
+    ids = [
+        (await runtime.run(Start("hello", text, "conv_1"))).run.id for text in ("one", "x" * 2000, "three", "four")
+    ]
+    with database.reading() as session:
+        facts = [one.event for run in ids for one in read_events(session, run, kinds=["history_taken"])]
+        assert [(fact.runs, fact.left_out) for fact in facts] == [([ids[1]], [ids[0]]), ([ids[2]], ids[:2])]
+        assert "1000 characters" in facts[0].policy
+        (asked,) = read_events(session, ids[3], kinds=["model_requested"])
+    assert asked.event.messages_before == 2
 
 
 async def test_so_many_runs_at_once(worker: Runtime, script: ScriptedModel, gate: asyncio.Event) -> None:

@@ -184,6 +184,11 @@ class Fold:
         why = "a call is to be allowed" if asked else "the outcome of a call is unknown"
         self._put(fact, "waiting", f"waiting for a person: {why}", body.strip(), role="warn")
 
+    def _on_history_taken(self, fact: EventView, data: dict[str, Any]) -> None:
+        shown, left_out = len(data.get("runs") or []), len(data.get("left_out") or [])
+        told = f"told of {shown} earlier turns" + (f", {left_out} left out" if left_out else "")
+        self._put(fact, "note", told, figures=str(data.get("policy", "")))
+
     def _on_run_released(self, fact: EventView, data: dict[str, Any]) -> None:
         self._put(fact, "note", "what the run waited for was said")
 
