@@ -137,8 +137,8 @@ class Limits(Frozen):
     file_bytes: int = Field(default=FILE_BYTES, exclude_if=lambda value: value == FILE_BYTES)
     """A picture or other file of a tool larger than this is left out, and a text says so."""
     history_characters: int | None = Field(default=None, ge=0, exclude_if=_unset)
-    """Room for a conversation's earlier turns; beyond it the oldest whole turns are left out, and the record says which.
-    The newest turn is always shown."""
+    """Room for a conversation's earlier turns; beyond it the oldest whole turns are left out, and the record says
+    which. The newest turn is always shown."""
 
 
 class Bundle(Frozen):
