@@ -190,7 +190,8 @@ def test_who_signs_stays_and_why_is_looked_at(database: Database) -> None:
 
 
 NOTHING_FROM_OUTSIDE = {
-    "RunResumed", "RunReleased", "HistoryTaken", "ToolsListed", "NightStarted", "NightResumed", "StageReached", "CandidateFound",
+    "HistoryTaken",
+    "RunResumed", "RunReleased", "ToolsListed", "NightStarted", "NightResumed", "StageReached", "CandidateFound",
     "SealedOpened", "EvidenceWritten", "NightEnded",
 }  # fmt: skip
 """Facts whose words are ours or an author's, or come from facts that were looked at already."""
