@@ -4,8 +4,11 @@ It is the first thing a stranger meets, and nobody runs it by hand after the fir
 """
 
 import importlib
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +45,26 @@ def test_every_make_target_named_is_in_the_makefile(page: Path) -> None:
     """No page sends a reader to a target that is not there."""
     named = set(re.findall(r"(?:`|^    )make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
     assert named <= _targets()
+
+
+def test_the_start_of_your_own_works(tmp_path: Path) -> None:
+    """The block of commands, line by line as it stands, on pydantic-ai's `test` model; screens and services aside."""
+    block = README.split("## Start your own")[1].split("An agent is a")[0]
+    lines = [line.split("#")[0].strip() for line in block.splitlines() if line.startswith("    strop ")]
+    assert len(lines) == 8
+    program = f"{shlex.quote(sys.executable)} -c 'from tui.cli import main; main()'"
+    script = ["set -e", f'strop() {{ {program} "$@"; }}']
+    for line in lines:
+        if line in {"strop tui", "strop serve"}:
+            continue
+        script.append(line.replace("RUN", "$(strop runs list --json | grep -o 'run_[0-9a-z]*' | head -n 1)"))
+    world = {**os.environ, "PYTHONPATH": str(ROOT), "STROP_MODEL": "test"}
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)], cwd=tmp_path, env=world, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "NO IMPROVEMENT" in done.stdout
+    assert (tmp_path / "my-agents" / ".strop" / "strop.db").exists()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
