@@ -22,7 +22,7 @@ LOCK_NOTE := \# Written by `make lock` from pyproject.toml; do not edit. Install
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime crash
+.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime crash bench-ledger
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -47,6 +47,10 @@ types: install-dev ## mypy, strict
 
 contracts: install-dev ## Which room may import what (import-linter)
 	$(BIN)/lint-imports
+
+RUNS ?= 1000
+bench-ledger: install-dev ## What the ledger costs and how fast it answers (RUNS=10000)
+	$(BIN)/python -m benchmarks.ledger --runs $(RUNS)
 
 format: install-dev ## Format, and mend what ruff can mend
 	$(BIN)/ruff format .

@@ -16,7 +16,7 @@ Json: TypeAlias = Any
 """JSON-ready data of any shape. Not pydantic's JsonValue: checking every leaf again costs more than the write."""
 
 Effect = Literal["read", "idempotent", "write"]
-Origin = Literal["user", "delegation", "evaluation"]
+Origin = Literal["user", "delegation", "evaluation", "otlp"]
 
 
 class Event(BaseModel):
@@ -325,6 +325,44 @@ class FeedbackGiven(Event):
     provenance: Provenance
 
 
+# --- a run of another framework, told over OpenTelemetry -------------------------------------
+
+
+class SpansReceived(Event):
+    """A batch of spans of one trace came in. What they amount to is read from them (`traces.otlp.reading`)."""
+
+    BODIES = frozenset({"spans", "sources"})
+    kind: Literal["spans_received"] = "spans_received"
+    trace_id: str
+    index: Json
+    """A row a span, in the order of `spans`: what the list of runs is computed from (`traces.otlp.trace.Row`)."""
+    about: Json = {}
+    spans: Json
+    sources: Json = []
+    """Resources and scopes; a span's `source` counts them from 0."""
+
+
+class SpanObserved(Event):
+    """A step of another framework that is neither a model request nor a tool call. Read from spans, never written."""
+
+    kind: Literal["span_observed"] = "span_observed"
+    name: str
+    attributes: dict[str, Json] = {}
+    notes: list[Json] = []
+    error: str | None = None
+    seconds: float
+
+
+class SpansSent(Event):
+    """Runs that ended up to the fact `through` were taken by another backend."""
+
+    kind: Literal["spans_sent"] = "spans_sent"
+    target: str
+    through: int
+    runs: int
+    spans: int
+
+
 # --- an agent's decisions -----------------------------------------------------------------
 
 
@@ -459,6 +497,9 @@ AnyEvent = Annotated[
     | RunFailed
     | RunCancelled
     | FeedbackGiven
+    | SpansReceived
+    | SpanObserved
+    | SpansSent
     | DecisionMade
     | NightStarted
     | NightResumed

@@ -2,9 +2,10 @@
 
     agent:claims status:failed,waiting score<0.6 cost>0.01 since:24h has:feedback -bundle:ab12 "burst pipe"
 
-Terms are joined by *and*, values with commas by *or*, `-` in front says *not*; words alone look into what was asked
-and answered. Runs that the optimizer made are left out unless `origin:` is spoken of. A mistake is told with its
-position and what is allowed there. Values reach the database as parameters only, never as text of a query.
+Terms are joined by *and*, values with commas by *or*, `-` in front says *not*. Words alone look into what was asked,
+answered and thought: all words of a quoted text in one fact, in any order; `burs*` is a beginning. Runs that the
+optimizer made are left out unless `origin:` is spoken of. A mistake is told with its position and what is allowed
+there. Values reach the database as parameters only, never as text of a query.
 """
 
 import re
@@ -14,10 +15,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from traces.errors import FilterError
 from traces.ids import is_utf8
-from traces.tables import EVENTS, RUNS
+from traces.search import called_tool, has_words
+from traces.tables import RUN_TOOLS, RUNS
 
 Condition = sa.ColumnElement[bool]
 Operator = Literal[":", "=", "<", "<=", ">", ">="]
@@ -27,7 +30,7 @@ MOST_TERMS: Final = 40
 """SQLite nests conditions at most 1,000 deep; nobody types a query near this."""
 
 STATUSES: Final = ("running", "waiting", "finished", "failed", "cancelled")
-ORIGINS: Final = ("user", "delegation", "evaluation", "any")
+ORIGINS: Final = ("user", "delegation", "evaluation", "otlp", "any")
 HAS: Final = ("feedback", "score", "error", "output", "cost", "parent", "divergences")
 
 
@@ -43,19 +46,21 @@ class Term:
     value_position: int
 
 
-def conditions(text: str, *, now: datetime | None = None) -> list[Condition]:
+def conditions(text: str, *, now: datetime | None = None, session: Session | None = None) -> list[Condition]:
     """What `traces.store.list_runs` takes as `where`, from a query in the filter language.
 
     Args:
         text: the query; empty means every run but the optimizer's own.
         now: what `since:24h` is counted from.
+        session: of the database that is asked: words are looked up in its own way, and in the way that fits how
+            frequent they are. Without it, only queries without words may be asked of PostgreSQL.
 
     Raises:
         FilterError: with the position of the mistake and what is allowed there.
     """
     now = now or datetime.now(UTC)
     terms = parse(text)
-    found = [_condition(term, now) for term in terms]
+    found = [_condition(term, now, session) for term in terms]
     if not any(term.field == "origin" for term in terms):
         found.append(RUNS.c.origin != "evaluation")
     return found
@@ -148,20 +153,16 @@ def _skip_space(text: str, start: int) -> int:
 # --- what a term means -------------------------------------------------------------------------------------------
 
 
-def _condition(term: Term, now: datetime) -> Condition:
+def _condition(term: Term, now: datetime, session: Session | None) -> Condition:
     if not term.field:
-        found = _contains(term.values[0])
+        found = has_words(session, term.values[0])
+    elif term.field == "tool":
+        found = sa.or_(*(called_tool(session, value) for value in term.values))
     else:
         field = FIELDS[term.field]
         found = sa.or_(*(field.condition(term, value, now) for value in term.values))
     # A run without a score is not one "with a score below …": its NOT must be true, where SQL says unknown.
     return sa.not_(sa.func.coalesce(found, sa.false())) if term.negated else found
-
-
-def _contains(word: str) -> Condition:
-    return RUNS.c.input.icontains(word, autoescape=True) | sa.func.coalesce(RUNS.c.output, "").icontains(
-        word, autoescape=True
-    )
 
 
 Meaning = Callable[[Term, str, datetime], Condition]
@@ -231,17 +232,6 @@ def _until(term: Term, value: str, now: datetime) -> Condition:
     return RUNS.c.started_at < _moment(term, value, now)
 
 
-def _tool(term: Term, value: str, now: datetime) -> Condition:
-    """The run called this tool: the tool's name is a part of the operation's key, `tool/STEP/SERVER/NAME/CALL`."""
-    escaped = re.sub(r"([/%_])", r"/\1", value)
-    called = sa.select(EVENTS.c.id).where(
-        EVENTS.c.stream == RUNS.c.id,
-        EVENTS.c.kind == "tool_called",
-        EVENTS.c.op.like(f"tool//%//%//{escaped}//%", escape="/"),
-    )
-    return called.correlate(RUNS).exists()
-
-
 def _check_word(term: Term, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise FilterError(
@@ -291,7 +281,7 @@ FIELDS: Final[dict[str, Field]] = {
     "conversation": Field(_prefix(RUNS.c.conversation_id), "A conversation's id or its start"),
     "run": Field(_prefix(RUNS.c.id), "A run's id or its start"),
     "parent": Field(_exactly(RUNS.c.parent_run_id), "The id of the run that delegated"),
-    "tool": Field(_tool, "The name of a tool that was called"),
+    "tool": Field(_exactly(RUN_TOOLS.c.tool), "The name of a tool that was called"),
     "has": Field(_has, f"One of {', '.join(HAS)}"),
     "since": Field(_since, "A time, such as since:24h or since:2026-01-31"),
     "until": Field(_until, "A time, such as until:1h or until:2026-01-31"),

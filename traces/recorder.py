@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from traces import search
 from traces.db import Database, from_micros
 from traces.errors import LedgerError, NotFound, OperationTaken
 from traces.events import Event, RunStarted, kind_of
@@ -46,6 +47,15 @@ class Recorded:
     seq: int
     at: datetime
     event: Event
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A fact to be written with others, and the summary of its run after it."""
+
+    stream: str
+    event: Event
+    run: RunSummary
 
 
 @dataclass
@@ -138,6 +148,27 @@ class Recorder:
         self._heads.pop(stream, None)
         return recorded
 
+    def append_planned(self, plan: Callable[[Session], Sequence[Planned]]) -> list[Recorded]:
+        """Write many facts with one commit. Returns when all are durable; when it raises, none was written.
+
+        `plan` says which, and may look at what is there. It is asked inside the transaction, so that nothing can
+        come between, and asked again after a collision with another process.
+        """
+        while True:
+            try:
+                with self._lock, self.database.writing() as session:
+                    planned = plan(session)
+                    for each in planned:
+                        self._heads.pop(each.stream, None)
+                    recorded = insert_planned(session, planned, self._clock())
+                break
+            except IntegrityError:
+                continue
+        for listener in list(self._listeners):
+            for one in recorded:
+                listener(one)
+        return recorded
+
     def announce(self, stream: str) -> None:
         """Tell the listeners of an event that was appended inside a caller's transaction, now that it is durable."""
         with self.database.reading() as session:
@@ -158,7 +189,9 @@ class Recorder:
 
     def _insert(self, session: Session, stream: str, event: Event, head: _Head) -> tuple[Recorded, _Head]:
         at = self._clock()
-        payload = ordered_json(_dump(session, event))
+        blobs: dict[str, str] = {}
+        payload = ordered_json(_dump(event, blobs))
+        _store_blobs(session, blobs)
         seq = head.seq + 1
         kind = kind_of(event)
         digest = chain(head.hash, stream, seq, kind, micros(at), payload)
@@ -168,6 +201,8 @@ class Recorder:
         }  # fmt: skip
         event_id = _execute(session, _INSERT_EVENT, row).scalar_one()
         run = _next_run(session, stream, head.run, event, at)
+        search.index(session, {event_id: event})
+        search.note_tools(session, ((stream, tool) for tool in search.tools_of(event)))
         return Recorded(event_id, stream, seq, at, event), _Head(seq, digest, run)
 
     def _remember(self, stream: str, head: _Head) -> None:
@@ -194,6 +229,32 @@ class Recorder:
             raise OperationTaken(stream, event.op, kind)
 
 
+def insert_planned(session: Session, planned: Sequence[Planned], at: datetime) -> list[Recorded]:
+    """Write facts inside the caller's transaction with a fixed number of statements, one fact a stream."""
+    if not planned:
+        return []
+    blobs: dict[str, str] = {}
+    heads = _load_hashes(session, [one.stream for one in planned])
+    rows: list[dict[str, Any]] = []
+    for one in planned:
+        seq, previous = heads.get(one.stream, (0, GENESIS))
+        payload, kind = ordered_json(_dump(one.event, blobs)), kind_of(one.event)
+        digest = chain(previous, one.stream, seq + 1, kind, micros(at), payload)
+        rows.append(
+            {"stream": one.stream, "seq": seq + 1, "kind": kind, "at": at, "payload": payload, "hash": digest}
+        )
+    _store_blobs(session, blobs)
+    query = sa.insert(EVENTS).returning(EVENTS.c.stream, EVENTS.c.id)
+    ids = {row.stream: row.id for row in session.execute(query, rows)}
+    _upsert_runs(session, [asdict(one.run) for one in planned])
+    search.index(session, {ids[one.stream]: one.event for one in planned})
+    search.note_tools(session, ((one.stream, tool) for one in planned for tool in search.tools_of(one.event)))
+    return [
+        Recorded(ids[one.stream], one.stream, row["seq"], at, one.event)
+        for one, row in zip(planned, rows, strict=True)
+    ]
+
+
 def chain(previous: str, stream: str, seq: int, kind: str, at_micros: int, payload: str) -> str:
     """SHA-256 (hex) over the previous hash and every stored column that says what happened."""
     text = "\n".join((previous, stream, str(seq), kind, str(at_micros), payload))
@@ -205,34 +266,67 @@ def micros(at: datetime) -> int:
     return round(at.timestamp() * 1_000_000)
 
 
-def _dump(session: Session, event: Event) -> dict[str, Any]:
-    """The event as JSON-ready data, its large bodies moved to the blobs table."""
+def _dump(event: Event, blobs: dict[str, str]) -> dict[str, Any]:
+    """The event as JSON-ready data; its large bodies are put into `blobs` by digest, and stand there by name."""
     data = event.model_dump(mode="json", exclude_defaults=True, exclude={"op", "attempt", "step"})
     for name in event.BODIES & data.keys():
         text = ordered_json(data[name])
         if len(text) > BODY_BYTES:
-            data[name] = _store_blob(session, text)
+            digest = digest_text(text)
+            blobs[digest] = text
+            data[name] = {BLOB_KEY: digest, "bytes": len(text.encode("utf-8", "surrogatepass"))}
     return data
 
 
-def _store_blob(session: Session, text: str) -> dict[str, Any]:
-    digest = digest_text(text)
+def _store_blobs(session: Session, blobs: dict[str, str]) -> None:
+    """Store the texts that are not there yet."""
+    if not blobs:
+        return
+    known: set[str] = set()
+    names = list(blobs)
+    for start in range(0, len(names), 500):
+        query = sa.select(BLOBS.c.digest).where(BLOBS.c.digest.in_(names[start : start + 500]))
+        known.update(session.execute(query).scalars())
+    new = [_packed(digest, text) for digest, text in blobs.items() if digest not in known]
+    if new:
+        session.execute(_insert(session, BLOBS).on_conflict_do_nothing(), new)
+
+
+def _packed(digest: str, text: str) -> dict[str, Any]:
     raw = text.encode("utf-8", "surrogatepass")
-    if session.execute(sa.select(BLOBS.c.size).where(BLOBS.c.digest == digest)).first() is None:
-        packed = zlib.compress(raw, COMPRESS_LEVEL)
-        insert = _insert_or_ignore(session, BLOBS)
-        session.execute(insert, {"digest": digest, "size": len(raw), "codec": "zlib", "data": packed})
-    return {BLOB_KEY: digest, "bytes": len(raw)}
+    return {"digest": digest, "size": len(raw), "codec": "zlib", "data": zlib.compress(raw, COMPRESS_LEVEL)}
 
 
-def _insert_or_ignore(session: Session, table: sa.Table) -> Any:
+def _upsert_runs(session: Session, runs: list[dict[str, Any]]) -> None:
+    insert = _insert(session, RUNS)
+    columns = {column.name: insert.excluded[column.name] for column in RUNS.c if not column.primary_key}
+    session.execute(insert.on_conflict_do_update(index_elements=[RUNS.c.id], set_=columns), runs)
+
+
+def _insert(session: Session, table: sa.Table) -> Any:
     if session.get_bind().dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-        return sqlite_insert(table).on_conflict_do_nothing()
+        return sqlite_insert(table)
     from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
-    return postgresql_insert(table).on_conflict_do_nothing()
+    return postgresql_insert(table)
+
+
+def _load_hashes(session: Session, streams: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """(seq, hash) of the newest event of each of these streams that has any."""
+    found: dict[str, tuple[int, str]] = {}
+    for start in range(0, len(streams), 500):
+        newest = (
+            sa.select(EVENTS.c.stream, sa.func.max(EVENTS.c.seq).label("seq"))
+            .where(EVENTS.c.stream.in_(streams[start : start + 500]))
+            .group_by(EVENTS.c.stream)
+            .subquery()
+        )
+        where = (EVENTS.c.stream == newest.c.stream) & (EVENTS.c.seq == newest.c.seq)
+        query = sa.select(EVENTS.c.stream, EVENTS.c.seq, EVENTS.c.hash).join(newest, where)
+        found.update({row.stream: (row.seq, row.hash) for row in session.execute(query)})
+    return found
 
 
 def _load_head(session: Session, stream: str) -> _Head:

@@ -7,16 +7,20 @@ same at a million runs and new rows do not shift it).
 import json
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from traces.db import from_micros
 from traces.errors import LedgerError, LedgerOutdated, NotFound
-from traces.events import EVENT, Event, FeedbackGiven
+from traces.events import EVENT, Event, FeedbackGiven, SpansReceived, kind_of
+from traces.otlp.reading import facts_of, spans_of
+from traces.otlp.trace import is_trace
 from traces.summary import RunSummary
 from traces.tables import BLOBS, EVENTS, RUNS
 
@@ -154,10 +158,54 @@ def find_earlier_turn(session: Session, run: RunSummary) -> str | None:
     return session.execute(query).scalar()
 
 
+def find_runs(session: Session, run_ids: Iterable[str]) -> dict[str, RunSummary]:
+    """The summaries of those of these runs that are there, by id."""
+    found: dict[str, RunSummary] = {}
+    for chunk in _chunks(list(run_ids), 500):
+        rows = session.execute(sa.select(RUNS).where(RUNS.c.id.in_(chunk))).mappings()
+        found.update({row["id"]: RunSummary(**row) for row in rows})
+    return found
+
+
 def read_events(
     session: Session, stream: str, *, after: int = 0, kinds: Iterable[str] | None = None, limit: int | None = None
 ) -> list[StoredEvent]:
-    """The facts of a stream in order, bodies put back, from `seq` after + 1 on."""
+    """The facts of a stream in order, bodies put back, from `seq` after + 1 on.
+
+    A run that came as spans is told in the same words; its facts are numbered in the order of their time.
+    """
+    if is_trace(stream):
+        wanted = None if kinds is None else set(kinds)
+        told = (one for one in _told(session, stream) if one.seq > after and (wanted is None or one.kind in wanted))
+        return list(islice(told, limit))
+    return read_stream(session, stream, after=after, kinds=kinds, limit=limit)
+
+
+def _told(session: Session, stream: str) -> list[StoredEvent]:
+    recorded = read_stream(session, stream)
+    batches = [one for one in recorded if isinstance(one.event, SpansReceived)]
+    if not batches:
+        return recorded
+    facts = [
+        StoredEvent(
+            batches[-1].id, stream, seq, kind_of(event), event.step, event.op, event.attempt, from_micros(at), event
+        )
+        for seq, (at, event) in enumerate(facts_of([one.event for one in batches]), 1)  # type: ignore[misc]
+    ]
+    said = [one for one in recorded if not isinstance(one.event, SpansReceived)]
+    return facts + [replace(one, seq=seq) for seq, one in enumerate(said, len(facts) + 1)]
+
+
+def read_spans(session: Session, stream: str) -> list[dict[str, Any]]:
+    """The spans of a run that came over OpenTelemetry, as they were sent, in the order they began; else none."""
+    recorded = read_stream(session, stream, kinds=["spans_received"])
+    return spans_of(one.event for one in recorded if isinstance(one.event, SpansReceived))
+
+
+def read_stream(
+    session: Session, stream: str, *, after: int = 0, kinds: Iterable[str] | None = None, limit: int | None = None
+) -> list[StoredEvent]:
+    """The facts of a stream exactly as they were recorded, bodies put back, from `seq` after + 1 on."""
     query = sa.select(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.seq > after).order_by(EVENTS.c.seq)
     if kinds is not None:
         query = query.where(EVENTS.c.kind.in_(list(kinds)))
@@ -190,20 +238,30 @@ def list_feedback(session: Session, run_ids: Iterable[str]) -> dict[str, list[Fe
 
 def list_operation(session: Session, stream: str, op: str) -> list[Fact]:
     """The facts about one operation, in order, without what they say."""
+    if is_trace(stream):
+        told = _told(session, stream)
+        return [Fact(one.seq, one.kind, one.step, one.attempt) for one in told if one.op == op]
     columns = (EVENTS.c.seq, EVENTS.c.kind, EVENTS.c.step, EVENTS.c.attempt)
     query = sa.select(*columns).where(EVENTS.c.stream == stream, EVENTS.c.op == op).order_by(EVENTS.c.seq)
     return [Fact(*row) for row in session.execute(query)]
 
 
-def read_streams(session: Session, streams: Iterable[str], kinds: Iterable[str]) -> dict[str, list[StoredEvent]]:
-    """The facts of these kinds by stream, in order: what a list shows of many streams, in one go."""
+def read_recorded(
+    session: Session, streams: Iterable[str], kinds: Iterable[str], *, bodies: bool = True
+) -> dict[str, list[StoredEvent]]:
+    """The recorded facts of these kinds by stream, in order, in one go; without `bodies` these stay references."""
     found: dict[str, list[StoredEvent]] = {stream: [] for stream in streams}
     wanted = list(kinds)
     for chunk in _chunks(list(found), 500):
         query = sa.select(EVENTS).where(EVENTS.c.stream.in_(chunk), EVENTS.c.kind.in_(wanted))
-        for stored in _events(session, query.order_by(EVENTS.c.stream, EVENTS.c.seq)):
+        for stored in _events(session, query.order_by(EVENTS.c.stream, EVENTS.c.seq), bodies=bodies):
             found[stored.stream].append(stored)
     return found
+
+
+def read_streams(session: Session, streams: Iterable[str], kinds: Iterable[str]) -> dict[str, list[StoredEvent]]:
+    """The facts of these kinds by stream, in order: what a list shows of many streams, in one go."""
+    return read_recorded(session, streams, kinds)
 
 
 def count_events(session: Session, streams: Iterable[str], kind: str) -> dict[str, int]:
@@ -234,6 +292,8 @@ def list_feed_ids(session: Session, *, after: int, limit: int = 500) -> list[int
 
 def seq_of_id(session: Session, stream: str, event_id: int) -> int:
     """The seq of the stream's last fact up to this id over all streams; 0 when there is none."""
+    if is_trace(stream):
+        return max((one.seq for one in _told(session, stream) if one.id <= event_id), default=0)
     query = sa.select(sa.func.max(EVENTS.c.seq)).where(EVENTS.c.stream == stream, EVENTS.c.id <= event_id)
     return session.execute(query).scalar() or 0
 
@@ -282,11 +342,11 @@ def unpack(data: bytes) -> str:
         raise LedgerError(f"a body of the ledger is damaged: {error}", hint=_DAMAGED) from error
 
 
-def _events(session: Session, query: sa.Select[Any]) -> list[StoredEvent]:
+def _events(session: Session, query: sa.Select[Any], *, bodies: bool = True) -> list[StoredEvent]:
     rows = list(session.execute(query))
     payloads = [_payload(row) for row in rows]
-    bodies = _bodies(session, payloads)
-    return [_stored_event(row, payload, bodies) for row, payload in zip(rows, payloads, strict=True)]
+    texts = _bodies(session, payloads) if bodies else None
+    return [_stored_event(row, payload, texts) for row, payload in zip(rows, payloads, strict=True)]
 
 
 def _payload(row: Any) -> dict[str, Any]:
@@ -297,8 +357,8 @@ def _payload(row: Any) -> dict[str, Any]:
     return payload
 
 
-def _stored_event(row: Any, payload: dict[str, Any], bodies: dict[str, str]) -> StoredEvent:
-    data = {name: _filled(value, bodies) for name, value in payload.items()}
+def _stored_event(row: Any, payload: dict[str, Any], bodies: dict[str, str] | None) -> StoredEvent:
+    data = payload if bodies is None else {name: _filled(value, bodies) for name, value in payload.items()}
     place = {"kind": row.kind, "op": row.op, "step": row.step, "attempt": row.attempt or 1}
     try:
         event = EVENT.validate_python({**data, **place})

@@ -3,11 +3,12 @@
 Prevents: a list that says one thing and a ledger that says another. `fold` is what `verify` runs again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from traces.db import from_micros
 from traces.events import (
     Event,
     FeedbackGiven,
@@ -20,14 +21,14 @@ from traces.events import (
     RunResumed,
     RunStarted,
     RunWaited,
+    SpansReceived,
     ToolCalled,
 )
-from traces.ids import canonical_json, is_utf8
+from traces.otlp.trace import summary_fields
+from traces.previews import preview, storable
 
 Status = Literal["running", "waiting", "finished", "failed", "cancelled"]
 ENDED: Final = frozenset({"finished", "failed", "cancelled"})
-PREVIEW: Final = 200
-"""Characters of input and output kept in the list row; the whole text is in the ledger."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,26 +115,35 @@ def advance(run: RunSummary, event: Event, at: datetime) -> RunSummary:
 def fold(run_id: str, events: Iterable[tuple[Event, datetime]]) -> RunSummary | None:
     """The summary of a whole stream; None when its first event does not start a run."""
     run: RunSummary | None = None
+    batches: list[SpansReceived] = []
     for event, at in events:
-        if run is not None:
+        if isinstance(event, SpansReceived):
+            batches.append(event)
+            run = run or RunSummary(**_BLANK, id=run_id, started_at=at)
+        if run is not None and not isinstance(event, RunStarted):
             run = advance(run, event, at)
         elif isinstance(event, RunStarted):
             run = begin(run_id, event, at)
         else:
             return None
-    return run
+    return run if run is None or not batches else retell(run, batches)
 
 
-def preview(value: Any) -> str:
-    """The first characters of a text, or of a value's JSON, on one line, as any database can store it."""
-    text = value if isinstance(value, str) else canonical_json(value)
-    # Not all of a text of megabytes: white space alone may push what is shown a little further back.
-    line = " ".join(text[: 20 * PREVIEW].split())[:PREVIEW]
-    return storable(line)
+_BLANK: Final[dict[str, Any]] = {
+    "agent": "", "bundle": "", "conversation_id": "", "parent_run_id": None, "origin": "otlp", "status": "running",
+}  # fmt: skip
 
 
-def storable(text: str) -> str:
-    """The text without what a database column cannot hold: NUL (PostgreSQL) and half surrogate pairs (both)."""
-    if "\0" not in text and is_utf8(text):
-        return text
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+def retell(run: RunSummary | str, batches: Sequence[SpansReceived]) -> RunSummary:
+    """The summary of a run that came as spans, after all these batches of it; `run` is the one before, or the id.
+
+    What people said about the run, and the number of its facts, is kept from before.
+    """
+    first = batches[0]
+    fields = summary_fields(first.trace_id, [(batch.index, batch.about) for batch in batches])
+    ended = fields.pop("ended_at")
+    fields["started_at"] = from_micros(fields["started_at"])
+    fields["ended_at"] = None if ended is None else from_micros(ended)
+    if isinstance(run, str):
+        return RunSummary(id=run, parent_run_id=None, events=0, **fields)
+    return replace(run, **fields)

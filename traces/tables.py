@@ -73,6 +73,15 @@ RUNS: Final = sa.Table(
     sa.Index("runs_by_parent", "parent_run_id"),
 )
 
+RUN_TOOLS: Final = sa.Table(
+    "run_tools",
+    METADATA,
+    sa.Column("tool", sa.String(200), primary_key=True),
+    sa.Column("run_id", sa.String(120), primary_key=True),
+    sqlite_with_rowid=False,
+    comment="Which runs called which tools: computed from events, for the filter language.",
+)
+
 LEASES: Final = sa.Table(
     "leases",
     METADATA,

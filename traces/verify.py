@@ -16,7 +16,7 @@ from traces.errors import LedgerError
 from traces.events import ModelReplied
 from traces.ids import digest_text
 from traces.recorder import GENESIS, chain, micros
-from traces.store import BLOB_KEY, find_run, read_events, unpack
+from traces.store import BLOB_KEY, find_run, read_stream, unpack
 from traces.summary import fold
 from traces.tables import BLOBS, EVENTS, RUNS
 
@@ -47,7 +47,11 @@ def verify(session: Session, *, progress: Callable[[int], None] = lambda done: N
         _verify_stream(session, stream, report)
         progress(report.streams)
     runs = set(session.execute(sa.select(RUNS.c.id)).scalars())
-    started = set(session.execute(sa.select(EVENTS.c.stream).where(EVENTS.c.kind == "run_started")).scalars())
+    started = set(
+        session.execute(
+            sa.select(EVENTS.c.stream).where(EVENTS.c.kind.in_(["run_started", "spans_received"]))
+        ).scalars()
+    )
     report.problems += [f"run {run!r} is listed but has no ledger" for run in sorted(runs - started)]
     return report
 
@@ -105,7 +109,7 @@ def _broken(session: Session, row: Any, previous: str, expected: int) -> str | N
 
 def _verify_summary(session: Session, stream: str, report: Report) -> None:
     try:
-        events = read_events(session, stream)
+        events = read_stream(session, stream)
     except (LedgerError, ValueError) as error:
         report.problems.append(f"{stream} cannot be read: {error}")
         return

@@ -3,6 +3,7 @@
 Made of parts that are given, so that a test runs the whole of it in its own process with a scripted model.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -18,7 +19,7 @@ from agents.service import problems
 from agents.service.deps import Service
 from agents.service.gates import RequestGate, TokenGate
 from agents.service.night_watch import NightWatch
-from agents.service.routes import agents, approvals, bundles, feed, health, nights, proposals, runs
+from agents.service.routes import agents, approvals, bundles, feed, health, nights, otlp, proposals, runs, stats
 from agents.service.stream import Bell
 from agents.service.wire import Problem
 from agents.service.work import Work
@@ -38,7 +39,13 @@ def create_app(
         token: what clients must send as bearer; empty where only a Unix socket leads here.
         watch: runs the optimizer when a night is due; None: nobody does.
     """
-    parts = Service(workspace, runtime, _work(workspace, runtime), Bell(runtime.database, runtime.recorder))
+    parts = Service(
+        workspace,
+        runtime,
+        _work(workspace, runtime),
+        Bell(runtime.database, runtime.recorder),
+        asyncio.Semaphore(otlp.AT_ONCE),
+    )
     app = FastAPI(
         title="Strop",
         version=version("strop"),
@@ -48,10 +55,10 @@ def create_app(
         responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
     )
     app.state.service = parts
-    for room in (health, agents, runs, approvals, bundles, proposals, nights, feed):
+    for room in (health, agents, runs, approvals, bundles, proposals, nights, feed, otlp, stats):
         app.include_router(room.router)
     problems.install(app)
-    app.add_middleware(RequestGate, largest=LARGEST_REQUEST)
+    app.add_middleware(RequestGate, largest=LARGEST_REQUEST, larger={"/v1/traces": otlp.LARGEST_SENT})
     if token:
         app.add_middleware(TokenGate, token=token)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -1,5 +1,6 @@
 """What a route may ask for: the one set of parts that the app was made of, and the limits of what may be sent."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -25,6 +26,8 @@ class Service:
     runtime: Runtime
     work: Work
     bell: Bell
+    otlp_gate: asyncio.Semaphore
+    """How many requests with spans are worked on at once: each may hold a lot of memory."""
 
     @property
     def database(self) -> Database:

@@ -4,6 +4,7 @@ Plain ASGI, so that a stream passes through untouched.
 """
 
 import hmac
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -39,9 +40,11 @@ class RequestGate:
     is too large, at once where it says so, else when it has been read that far.
     """
 
-    def __init__(self, app: ASGIApp, largest: int) -> None:
+    def __init__(self, app: ASGIApp, largest: int, larger: Mapping[str, int] | None = None) -> None:
         self.app = app
         self.largest = largest
+        self.larger = larger or {}
+        """Paths that may be sent more."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 400 or 413, or pass on."""
@@ -49,28 +52,28 @@ class RequestGate:
             await self.app(scope, receive, send)
         elif "\0" in scope["path"] or b"%00" in scope["query_string"]:
             await answer(400, "the address holds a NUL character")(scope, receive, send)
-        elif self._announced(scope) > self.largest:
-            await answer(413, self._told)(scope, receive, send)
+        elif self._announced(scope) > (largest := self.larger.get(scope["path"], self.largest)):
+            await answer(413, _told(largest))(scope, receive, send)
         else:
-            await self.app(scope, self._counting(receive), send)
-
-    @property
-    def _told(self) -> str:
-        return f"the body has more than {self.largest:,} bytes"
+            await self.app(scope, self._counting(receive, largest), send)
 
     def _announced(self, scope: Scope) -> int:
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         return int(length[:18]) if length.isdigit() else 0
 
-    def _counting(self, receive: Receive) -> Receive:
+    def _counting(self, receive: Receive, largest: int) -> Receive:
         read = 0
 
         async def counted() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self.largest:
-                raise HTTPException(413, self._told)
+            if read > largest:
+                raise HTTPException(413, _told(largest))
             return message
 
         return counted
+
+
+def _told(largest: int) -> str:
+    return f"the body has more than {largest:,} bytes"

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from agents.errors import StropError
 from agents.service.wire import Problem
 from traces.errors import BadInput, FilterError, LedgerError, NotFound, OperationTaken
+from traces.otlp.limits import OtlpError, OtlpTooLarge
 
 log = structlog.get_logger("strop.service")
 
@@ -23,6 +24,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 LEDGER_STATUS: Final[tuple[tuple[type[LedgerError], int], ...]] = (
     (NotFound, 404),
+    (OtlpTooLarge, 413),
+    (OtlpError, 400),
     (BadInput, 422),
     (OperationTaken, 409),
     (LedgerError, 503),
@@ -37,6 +40,7 @@ TITLES: Final = {
     405: "not this way",
     409: "in conflict with what is there",
     413: "the request is too large",
+    415: "not in this form",
     422: "the request is wrong",
     429: "too much at once",
     500: "something broke",

@@ -7,7 +7,7 @@ things is read in a fixed number of queries, however long the list is.
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -34,17 +34,20 @@ from agents.service.wire import (
     DiffLineView,
     EventPage,
     EventView,
+    FiguresView,
     FlipView,
     NightView,
     ProposalView,
     RunDetail,
     RunPage,
     RunView,
+    StatsView,
 )
 from traces.errors import NotFound
 from traces.events import DecisionMade, EvidenceWritten, NightEnded, NightStarted, RunFinished, StageReached
 from traces.filters import conditions
 from traces.ids import is_utf8, short
+from traces.stats import By, aggregate
 from traces.store import (
     StoredEvent,
     count_events,
@@ -56,9 +59,12 @@ from traces.store import (
     list_streams,
     match_run,
     read_events,
+    read_spans,
     read_streams,
 )
 from traces.summary import RunSummary
+
+T = TypeVar("T")
 
 _NIGHT_KINDS: Final = ("night_started", "stage_reached", "night_ended")
 _ENVELOPE: Final = {"kind", "op", "step", "attempt"}
@@ -77,8 +83,18 @@ def run_page(session: Session, query: str = "", *, after: str | None = None, lim
     Raises:
         FilterError: with the position of the mistake.
     """
-    page = list_runs(session, where=conditions(query), after=after, limit=limit)
+    page = list_runs(session, where=conditions(query, session=session), after=after, limit=limit)
     return RunPage(items=[run_view(run) for run in page.items], after=page.after)
+
+
+def stats_view(session: Session, query: str, by: By, *, limit: int = 100) -> StatsView:
+    """Figures over the runs that a query means.
+
+    Raises:
+        FilterError: with the position of the mistake.
+    """
+    found = aggregate(session, by=by, where=conditions(query, session=session), limit=limit)
+    return StatsView(by=by, query=query, groups=[FiguresView(**vars(figures)) for figures in found])
 
 
 def run_detail(session: Session, run_id: str) -> RunDetail:
@@ -134,15 +150,23 @@ def event_page(session: Session, stream: str, *, after: int = 0, limit: int | No
     return EventPage(items=[event_view(stored) for stored in read_events(session, stream, after=after, limit=limit)])
 
 
+def span_views(session: Session, run_id: str) -> list[dict[str, Any]]:
+    """The spans of a run that came over OpenTelemetry, as they were sent; else none."""
+    return [_sendable(span) for span in read_spans(session, run_id)]
+
+
 def decision_views(session: Session, agent: str) -> list[EventView]:
     """The agent's decisions, oldest first."""
     return event_page(session, decisions_stream(agent)).items
 
 
-def _sendable(value: Any) -> Any:
+def _sendable(value: T) -> T:
     """The value as UTF-8 can carry it: half a surrogate pair, which a broken tool may have sent, becomes `?`."""
     text = json.dumps(value, ensure_ascii=False)
-    return value if is_utf8(text) else json.loads(text.encode("utf-8", "replace"))
+    if is_utf8(text):
+        return value
+    sendable: T = json.loads(text.encode("utf-8", "replace"))
+    return sendable
 
 
 # --- agents and their versions -----------------------------------------------------------------------------------

@@ -90,6 +90,34 @@ class RunDetail(Shape):
     children: list[RunView] = []
 
 
+class FiguresView(Shape):
+    """What the runs of one group amount to. Seconds by nearest rank; cost in US dollars, None: no price known."""
+
+    key: str
+    runs: int
+    errors: int
+    conversations: int
+    steps: int
+    tool_calls: int
+    input_tokens: int
+    output_tokens: int
+    cost: float | None = None
+    cost_per_conversation: float | None = None
+    judged: int
+    score: float | None = None
+    p50: float | None = None
+    p90: float | None = None
+    p99: float | None = None
+
+
+class StatsView(Shape):
+    """Figures over the runs that a query means, by group."""
+
+    by: str
+    query: str
+    groups: list[FiguresView]
+
+
 class StartRun(Shape):
     """Ask an agent something. With `wait` the answer is in the reply; otherwise follow the run's stream."""
 
@@ -311,6 +339,9 @@ class Problem(Shape):
 #                                      else 202 RunDetail at once. Idempotency-Key: the same key gives the same run
 #   GET  /v1/runs/{id}                 RunDetail         an id, its start or its last characters
 #   GET  /v1/runs/{id}/events?after=&limit=   EventPage  after: seq
+#   GET  /v1/runs/{id}/spans           the spans as they were sent, of a run that came over OpenTelemetry
+#   GET  /v1/stats?q=&by=&limit=       StatsView   by: all, agent, bundle, conversation, status, origin, hour, day
+#   POST /v1/traces                    OTLP/HTTP, protobuf or JSON: answered when the spans are on disk
 #   GET  /v1/runs/{id}/stream          SSE: `event: fact` EventView with id:, `event: delta` DeltaView, `event: end`
 #   POST /v1/runs/{id}/feedback        GiveFeedback -> RunView
 #   POST /v1/runs/{id}/cancel          -> RunView

@@ -87,7 +87,7 @@ def test_declared_and_migrated_tables_are_the_same(
     declare()
     database = open_database(empty)
     with database.engine.connect() as connection:
-        options = {"version_table": VERSION_TABLE, "compare_server_default": True}
+        options = {"version_table": VERSION_TABLE, "compare_server_default": True, "include_name": _is_declared}
         differences = compare_metadata(MigrationContext.configure(connection, opts=options), METADATA)
     database.close()
     assert differences == []
@@ -96,6 +96,11 @@ def test_declared_and_migrated_tables_are_the_same(
     else:
         with request.getfixturevalue("postgres_server").fresh_database() as url:
             assert looks_like(empty) == _made_from_declarations(url)
+
+
+def _is_declared(name: str | None, kind: str, _parents: object) -> bool:
+    """Not the index of words: no database's tables for full text can be declared in SQLAlchemy."""
+    return not (kind == "table" and str(name).split("_")[0] == "words")
 
 
 def _made_from_declarations(url: str) -> dict[str, object]:

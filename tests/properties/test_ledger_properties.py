@@ -17,9 +17,10 @@ from traces.events import EVENT, Event, RunCancelled, RunFailed, RunResumed, Run
 from traces.feedback import Judgement, check
 from traces.filters import FIELDS, conditions, parse
 from traces.ids import canonical_json, digest_json, is_utf8, ordered_json
+from traces.previews import preview
 from traces.recorder import Recorder
 from traces.store import get_run, list_runs, read_events
-from traces.summary import ENDED, advance, fold, preview
+from traces.summary import ENDED, advance, fold
 from traces.verify import verify
 
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -173,7 +174,7 @@ def test_any_text_is_a_query_or_a_told_mistake(ledger: Database, query: str) -> 
         assert 1 <= position <= len(query) + 1
         return
     with ledger.reading() as session:
-        assert len(list_runs(session, where=conditions(query)).items) <= 1
+        assert len(list_runs(session, where=conditions(query, session=session)).items) <= 1
 
 
 def _mistake(query: str) -> int | None:

@@ -32,11 +32,13 @@ def fill(database: Database) -> None:
 
 
 def dump_sqlite(path: Path) -> str:
-    """The file as SQL."""
+    """The file as SQL. The index of words cannot be read back by SQLite: it is made again by its statement, empty."""
     connection = sqlite3.connect(path)
+    (words,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()
+    connection.execute("DROP TABLE words")
     text = "\n".join(connection.iterdump())
     connection.close()
-    return text + "\n"
+    return f"{text}\n{words};\n"
 
 
 def dump_postgres(server: PostgresServer, name: str) -> str:

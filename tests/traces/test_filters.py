@@ -26,7 +26,7 @@ def find(database: Database) -> Find:
 
     def found(query: str) -> set[str]:
         with database.reading() as session:
-            page = list_runs(session, where=conditions(query, now=NOW))
+            page = list_runs(session, where=conditions(query, now=NOW, session=session))
         return {run.id.removeprefix("run_") for run in page.items}
 
     return found
@@ -127,7 +127,14 @@ MEANINGS = {
     "harbour": {"desk"},
     "-harbour": {"claims", "open", "good"},
     "100%_sure": {"desk"},
-    "100%sure": set(),
+    "100%sure": {"desk"},
+    "sure%": {"desk"},
+    "Muhlheim": {"desk"},
+    "mühl*": {"desk"},
+    "mühl": set(),
+    "pipe burst": {"desk"},
+    '"burst harbour"': set(),
+    "%": set(),
     '"say \\"hello\\""': {"open"},
     "1,2": set(),
     "  agent:desk \t\n burst ": {"desk"},

@@ -4,7 +4,8 @@ import pytest
 
 from tests.builders import NOON, PERSON, Ticking, failed, finished, judged, model_step, run_started
 from traces.events import Event, ReplayDiverged, RunCancelled, RunResumed, RunWaited
-from traces.summary import ENDED, PREVIEW, RunSummary, begin, fold, preview
+from traces.previews import PREVIEW, preview
+from traces.summary import ENDED, RunSummary, begin, fold
 
 STATES: list[tuple[Event, str, str | None]] = [
     (finished(), "finished", None),

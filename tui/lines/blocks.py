@@ -178,6 +178,13 @@ class Fold:
         child = str(data.get("child_run_id"))
         self._put(fact, "child", f"delegated to {data.get('agent')}", target=("run", child), figures=short(child))
 
+    def _on_span_observed(self, fact: EventView, data: dict[str, Any]) -> None:
+        body = "\n".join(part for part in (data.get("error") or "", pretty(data.get("attributes") or {})) if part)
+        role = "bad" if data.get("error") else "text"
+        self._put(
+            fact, "note", str(data.get("name")), body, folded=True, role=role, figures=duration(data.get("seconds"))
+        )
+
     def _on_run_waited(self, fact: EventView, data: dict[str, Any]) -> None:
         body = f"{data.get('message', '')}\n" + "\n".join(f"- {self.call_of(op)}" for op in data.get("ops") or [])
         asked = data.get("reason") == "approval"

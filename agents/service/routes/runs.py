@@ -1,7 +1,7 @@
 """Runs: ask an agent, look at what it did, judge it, stop it, let it go on."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from agents.service.control import cancel_run, decide_outcome, resume_run, start_run
 from agents.service.deps import After, IdempotencyKey, LastEventId, Limit, Name, Parts, Service
 from agents.service.stream import EVENT_STREAM, NO_BUFFER, follow
-from agents.service.views import event_page, run_detail, run_page, run_view
+from agents.service.views import event_page, run_detail, run_page, run_view, span_views
 from agents.service.wire import DecideOutcome, EventPage, GiveFeedback, RunDetail, RunPage, RunView, StartRun
 from traces.feedback import Judgement, give_feedback
 from traces.store import get_run, match_run
@@ -48,6 +48,13 @@ def list_events(parts: Parts, run: Name, after: After = 0, limit: Limit = 1000) 
     """The run's facts from seq `after` + 1 on, in order."""
     with parts.database.reading() as session:
         return event_page(session, match_run(session, run), after=after, limit=limit)
+
+
+@router.get("/{run}/spans")
+def list_spans(parts: Parts, run: Name) -> list[dict[str, Any]]:
+    """The spans of a run that came over OpenTelemetry, as they were sent, in the order they began."""
+    with parts.database.reading() as session:
+        return span_views(session, match_run(session, run))
 
 
 @router.get("/{run}/stream", response_class=StreamingResponse)

@@ -1,0 +1,130 @@
+"""From decoded spans to the ledger: one commit for a request, each span once, and an account of what was not kept.
+
+A span is named by its trace and its own id, so a request that an exporter sends again changes nothing. Prevents:
+spans that are lost without a word, counted twice, or answered before they are on disk.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from traces.events import SpansReceived
+from traces.ids import digest_json
+from traces.otlp.limits import MOST_PER_TRACE
+from traces.otlp.messages import Read
+from traces.otlp.span import Span
+from traces.otlp.trace import about, row_of, run_id_of
+from traces.recorder import Planned, Recorder
+from traces.store import find_runs, read_recorded
+from traces.summary import RunSummary, retell
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of the spans of one request. `refused` says why, with how many spans that is true of."""
+
+    kept: int = 0
+    known: int = 0
+    """Spans that were on record already: sent again, and not written again."""
+    refused: Counter[str] = field(default_factory=Counter)
+    runs: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """Why spans were refused, for whoever sent them."""
+        lines = [f"{why} ({count} spans)" if count > 1 else why for why, count in self.refused.most_common(20)]
+        return "; ".join(lines)[:4000]
+
+
+def receive(recorder: Recorder, spans: Sequence[Span], refused: Iterable[str] = ()) -> Receipt:
+    """Write the spans that are new. They are durable when this returns.
+
+    Args:
+        recorder: writes them.
+        spans: of any number of traces, in any order.
+        refused: why other spans of the request could not be decoded; counted in the receipt.
+
+    Raises:
+        LedgerUnavailable: nothing was written; the request may be sent again.
+    """
+    by_trace: dict[str, list[Span]] = {}
+    for span in spans:
+        by_trace.setdefault(span.trace_id, []).append(span)
+    sorter = _Sorter(by_trace, Counter(refused))
+    recorder.append_planned(sorter.plan)
+    known = len(spans) - sorter.kept - sum((sorter.refused - Counter(refused)).values())
+    return Receipt(sorter.kept, known, sorter.refused, tuple(run_id_of(trace) for trace in by_trace))
+
+
+class _Sorter:
+    """Decides, inside the transaction, which spans are new."""
+
+    def __init__(self, by_trace: dict[str, list[Span]], refused: Counter[str]) -> None:
+        self._by_trace = by_trace
+        self._before = refused
+        self.refused = refused
+        self.kept = 0
+
+    def plan(self, session: Session) -> list[Planned]:
+        self.kept, self.refused = 0, Counter(self._before)
+        streams = [run_id_of(trace) for trace in self._by_trace]
+        earlier = read_recorded(session, streams, ["spans_received"], bodies=False)
+        runs = find_runs(session, streams)
+        planned = []
+        for trace_id, spans in self._by_trace.items():
+            stream = run_id_of(trace_id)
+            batches = [stored.event for stored in earlier[stream] if isinstance(stored.event, SpansReceived)]
+            new = self._new(spans, {row[0] for batch in batches for row in batch.index})
+            if new:
+                self.kept += len(new)
+                planned.append(_planned(trace_id, new, batches, runs.get(stream)))
+        return planned
+
+    def _new(self, spans: list[Span], known: set[str]) -> list[Span]:
+        room = MOST_PER_TRACE - len(known)
+        new: dict[str, Span] = {}
+        for span in spans:
+            name = span.data["id"]
+            if name in known or name in new:
+                continue
+            if len(new) >= room:
+                self.refused[f"trace {span.trace_id} has {MOST_PER_TRACE:,} spans already"] += 1
+            else:
+                new[name] = span
+        return list(new.values())
+
+
+def _planned(trace_id: str, spans: list[Span], before: list[SpansReceived], run: RunSummary | None) -> Planned:
+    sources, told = _sources(spans)
+    rows = [row_of(span.data) for span in spans]
+    service = str(spans[0].source.get("resource", {}).get("service.name", ""))
+    event = SpansReceived(
+        trace_id=trace_id,
+        index=[list(row) for row in rows],
+        about=about([(row, Read(span.data)) for row, span in zip(rows, spans, strict=True)], service),
+        spans=told,
+        sources=sources,
+    )
+    stream = run_id_of(trace_id)
+    after = retell(run or stream, [*before, event])
+    return Planned(stream, event, replace(after, events=after.events + 1))
+
+
+def _sources(spans: list[Span]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The different sources, and the spans with the number of theirs where it is not the first."""
+    places: dict[int, int] = {}
+    by_digest: dict[str, int] = {}
+    sources: list[dict[str, Any]] = []
+    told = []
+    for span in spans:
+        place = places.get(id(span.source))
+        if place is None:
+            place = by_digest.setdefault(digest_json(span.source), len(sources))
+            places[id(span.source)] = place
+            if place == len(sources):
+                sources.append(span.source)
+        told.append({**span.data, "source": place} if place else span.data)
+    return sources, told

@@ -1,0 +1,172 @@
+"""Words to facts: full-text search over what was asked, answered and thought.
+
+An index beside the ledger that can be made again from it: FTS5 on SQLite, tsvector on PostgreSQL, fed with the same
+words by the same code, so that both find the same. It holds words without their places (a tenth of the text's size),
+so a query means runs in which one fact has all its words, not a phrase.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session
+
+from traces.db import METADATA
+from traces.events import Event, ModelReplied, RunDelegated, RunFinished, RunStarted, SpansReceived, ToolCalled
+from traces.otlp import reading
+from traces.tables import EVENTS, RUN_TOOLS, RUNS
+
+MOST_CHARACTERS: Final = 400_000
+"""Of one fact that are looked at: what is behind them is kept and not found by its words."""
+
+LONGEST_WORD: Final = 60
+"""Characters; longer ones (base64, hashes of hashes) are found by their beginning."""
+
+FEW: Final = 1_000
+"""Up to so many facts, runs are looked up from the words; above, runs are gone through and asked for the words."""
+
+SQLITE: Final = (
+    "CREATE VIRTUAL TABLE words USING fts5(text, content='', columnsize=0, detail=none, tokenize=\"ascii\")"
+)
+"""`ascii` splits nothing that `words_of` made: all beyond ASCII counts as a letter to it."""
+
+POSTGRESQL: Final = (
+    "CREATE TABLE words (id BIGINT PRIMARY KEY, text TSVECTOR NOT NULL)",
+    "CREATE INDEX words_text ON words USING gin (text) WITH (fastupdate = off)",
+)
+
+
+def _create(_metadata: sa.MetaData, connection: sa.Connection, **_: Any) -> None:
+    """Beside the tables that SQLAlchemy knows; in service, a revision makes both."""
+    for statement in (SQLITE,) if connection.dialect.name == "sqlite" else POSTGRESQL:
+        connection.exec_driver_sql(statement)
+
+
+sa.event.listen(METADATA, "after_create", _create)
+
+_SQLITE_WORDS: Final = sa.table("words", sa.column("rowid", sa.BigInteger), sa.column("words"))
+_POSTGRES_WORDS: Final = sa.table("words", sa.column("id", sa.BigInteger), sa.column("text"))
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, in order: letters and digits, without case and accents."""
+    if not text.isascii():
+        spread = unicodedata.normalize("NFKD", text)
+        text = "".join(sign for sign in spread if not unicodedata.combining(sign)).casefold()
+    return [word[:LONGEST_WORD] for word in _WORD.findall(text.lower())]
+
+
+def text_of(event: Event) -> str:
+    """What of a fact can be found by its words; empty for most kinds."""
+    match event:
+        case RunStarted():
+            return event.input
+        case ModelReplied():
+            parts = event.response.get("parts", ()) if isinstance(event.response, dict) else ()
+            said = (part.get("content") for part in parts if part.get("part_kind") in {"text", "thinking"})
+            return "\n".join(text for text in said if isinstance(text, str))
+        case RunFinished():
+            return event.output if isinstance(event.output, str) else json.dumps(event.output, ensure_ascii=False)
+        case SpansReceived():
+            return "\n".join(reading.texts_of(event.spans))
+        case _:
+            return ""
+
+
+def index(session: Session, facts: Mapping[int, Event]) -> None:
+    """Make these facts, by id, findable. Within the transaction that writes them."""
+    rows = [{"id": event_id, "text": words} for event_id, event in facts.items() if (words := _packed(event))]
+    if not rows:
+        return
+    if _is_sqlite(session):
+        session.execute(sa.text("INSERT INTO words(rowid, text) VALUES (:id, :text)"), rows)
+        return
+    split = [{"id": row["id"], "text": str(row["text"]).split(" ")} for row in rows]
+    statement = "INSERT INTO words(id, text) VALUES (:id, array_to_tsvector(CAST(:text AS text[])))"
+    session.execute(sa.text(statement), split)
+
+
+def forget(session: Session, facts: Mapping[int, Event]) -> None:
+    """Take facts out of the index again, before they are deleted. They must be given exactly as they were written."""
+    rows = [{"id": event_id, "text": words} for event_id, event in facts.items() if (words := _packed(event))]
+    if not rows:
+        return
+    if _is_sqlite(session):
+        session.execute(sa.text("INSERT INTO words(words, rowid, text) VALUES ('delete', :id, :text)"), rows)
+    else:
+        session.execute(sa.text("DELETE FROM words WHERE id = :id"), rows)
+
+
+def _packed(event: Event) -> str:
+    """Each word once, sorted: the same for the same fact."""
+    text = text_of(event)[:MOST_CHARACTERS]
+    return " ".join(sorted(set(words_of(text)))) if text else ""
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+# --- as a condition over runs ------------------------------------------------------------------------------------
+
+
+def has_words(session: Session | None, text: str) -> sa.ColumnElement[bool]:
+    """Runs with a fact that has all these words; the last one may go on where it ends with `*`.
+
+    A rare word leads to its runs; for a frequent one, runs are gone through in the list's order until a page is full.
+    Which it is, is asked of the index first (at most FEW rows).
+    """
+    words = words_of(text)
+    if not words:
+        return sa.false()
+    sqlite = session is None or _is_sqlite(session)
+    place, matches = _matches(words, is_start=text.rstrip().endswith("*"), sqlite=sqlite)
+    found = sa.select(EVENTS.c.stream).where(EVENTS.c.id.in_(sa.select(place).where(matches)))
+    if session is None or _few(session, sa.select(place).where(matches)):
+        return RUNS.c.id.in_(found)
+    inner = sa.select(sa.literal(1)).where(place == EVENTS.c.id, matches).correlate(EVENTS).exists()
+    return sa.select(sa.literal(1)).where(EVENTS.c.stream == RUNS.c.id, inner).correlate(RUNS).exists()
+
+
+def called_tool(session: Session | None, tool: str) -> sa.ColumnElement[bool]:
+    """Runs that called this tool."""
+    column, where = RUN_TOOLS.c.run_id, RUN_TOOLS.c.tool == tool[:200]
+    if session is None or _few(session, sa.select(column).where(where)):
+        return RUNS.c.id.in_(sa.select(column).where(where))
+    return sa.select(sa.literal(1)).where(where, column == RUNS.c.id).correlate(RUNS).exists()
+
+
+def _matches(
+    words: list[str], *, is_start: bool, sqlite: bool
+) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[bool]]:
+    if sqlite:
+        query = " ".join(f'"{word}"' for word in words) + ("*" if is_start else "")
+        return _SQLITE_WORDS.c.rowid, _SQLITE_WORDS.c.words.op("MATCH", is_comparison=True)(query)
+    query = " & ".join(f"'{word}'" for word in words) + (":*" if is_start else "")
+    asked = sa.cast(sa.literal(query), TSQUERY)
+    return _POSTGRES_WORDS.c.id, _POSTGRES_WORDS.c.text.op("@@", is_comparison=True)(asked)
+
+
+def _few(session: Session, query: sa.Select[Any]) -> bool:
+    counted = sa.select(sa.func.count()).select_from(query.limit(FEW + 1).subquery())
+    return int(session.execute(counted).scalar_one()) <= FEW
+
+
+def tools_of(event: Event) -> set[str]:
+    """The names of the tools that a fact says were called."""
+    if isinstance(event, SpansReceived):
+        return reading.tools_of(event.spans)
+    return {event.tool} if isinstance(event, ToolCalled | RunDelegated) else set()
+
+
+def note_tools(session: Session, called: Iterable[tuple[str, str]]) -> None:
+    """Remember which runs called which tools, as (run, tool) pairs; twice is once."""
+    rows = [{"run_id": run_id, "tool": tool[:200]} for run_id, tool in set(called) if tool]
+    if rows:
+        where = " ON CONFLICT DO NOTHING"
+        session.execute(sa.text("INSERT INTO run_tools(tool, run_id) VALUES (:tool, :run_id)" + where), rows)
