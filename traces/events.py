@@ -332,6 +332,7 @@ class SpansReceived(Event):
     """A batch of spans of one trace came in. What they amount to is read from them (`traces.otlp.reading`)."""
 
     BODIES = frozenset({"spans", "sources"})
+    OUTSIDE = frozenset({"spans", "sources"})
     kind: Literal["spans_received"] = "spans_received"
     trace_id: str
     index: Json

@@ -16,7 +16,7 @@ from traces.filters import conditions
 from traces.otlp.receive import Receipt, receive
 from traces.otlp.wire import decode_protobuf
 from traces.recorder import Recorder
-from traces.store import find_run, get_run, list_runs, match_run, read_events, read_spans
+from traces.store import find_run, get_run, list_runs, match_run, read_events, read_spans, read_stream
 from traces.verify import verify
 
 RUN = f"run_{TRACE}"
@@ -190,6 +190,21 @@ def test_what_logfire_announces_counts_for_nothing(database: Database) -> None:
         found = find_run(session, RUN)
         assert found is not None
         assert (found.status, found.steps) == ("running", 0)
+
+
+def test_secrets_are_taken_out_before_anything_is_written(database: Database) -> None:
+    """Neither facts, spans, list nor index have a key that somebody sent; how many there were is on record."""
+    key = "sk-proj-" + "a1B2" * 12
+    said = {"gen_ai.operation.name": "invoke_agent", "input.value": f"use {key}", "password": "hunter22"}
+    recorder = Recorder(database)
+    take(recorder, request(span(1, "agent", attributes=said, events=[("noted", {"a": key})])))
+    with database.reading() as session:
+        run, kept = get_run(session, RUN), read_spans(session, RUN)
+        (recorded,) = read_stream(session, RUN)
+        assert verify(session).whole
+    assert key not in json.dumps(kept) + run.input
+    assert "hunter22" not in json.dumps(kept)
+    assert recorded.event.redacted == {"secret": 3}
 
 
 FLAT = {

@@ -191,6 +191,7 @@ def test_who_signs_stays_and_why_is_looked_at(database: Database) -> None:
 
 NOTHING_FROM_OUTSIDE = {
     "HistoryTaken",
+    "SpanObserved", "SpansSent",
     "RunResumed", "RunReleased", "ToolsListed", "NightStarted", "NightResumed", "StageReached", "CandidateFound",
     "SealedOpened", "EvidenceWritten", "NightEnded",
 }  # fmt: skip

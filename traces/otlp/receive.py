@@ -7,7 +7,7 @@ spans that are lost without a word, counted twice, or answered before they are o
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from traces.otlp.messages import Read
 from traces.otlp.span import Span
 from traces.otlp.trace import about, row_of, run_id_of
 from traces.recorder import Planned, Recorder
+from traces.redact import Redactor
 from traces.store import find_runs, read_recorded
 from traces.summary import RunSummary, retell
 
@@ -51,12 +52,35 @@ def receive(recorder: Recorder, spans: Sequence[Span], refused: Iterable[str] = 
         LedgerUnavailable: nothing was written; the request may be sent again.
     """
     by_trace: dict[str, list[Span]] = {}
-    for span in spans:
+    # Before anything is made of them: previews and words come from what may be kept.
+    for span in (_redacted(recorder.redactor, span) for span in spans):
         by_trace.setdefault(span.trace_id, []).append(span)
     sorter = _Sorter(by_trace, Counter(refused))
     recorder.append_planned(sorter.plan)
     known = len(spans) - sorter.kept - sum((sorter.refused - Counter(refused)).values())
     return Receipt(sorter.kept, known, sorter.refused, tuple(run_id_of(trace) for trace in by_trace))
+
+
+_OUTSIDE: Final = ("name", "message", "attributes", "state")
+"""What of a span somebody wrote. Ids and times are numbers that could be taken for a card's."""
+
+
+def _redacted(redactor: Redactor, span: Span) -> Span:
+    """The span as it may be kept; how much was taken out is told beside it."""
+    written = {name: span.data[name] for name in _OUTSIDE if name in span.data}
+    inner = {name: [_noted(one) for one in span.data[name]] for name in ("events", "links") if name in span.data}
+    (kept, inside, source), found = redactor.value([written, inner, span.source])
+    if not found:
+        return span
+    joined = {
+        name: [{**one, **clean} for one, clean in zip(span.data[name], items, strict=True)]
+        for name, items in inside.items()
+    }
+    return Span(span.trace_id, {**span.data, **kept, **joined, "redacted": found}, source)
+
+
+def _noted(one: dict[str, Any]) -> dict[str, Any]:
+    return {name: one[name] for name in ("name", "attributes") if name in one}
 
 
 class _Sorter:
@@ -107,6 +131,7 @@ def _planned(trace_id: str, spans: list[Span], before: list[SpansReceived], run:
         about=about([(row, Read(span.data)) for row, span in zip(rows, spans, strict=True)], service),
         spans=told,
         sources=sources,
+        redacted=dict(sum((Counter(span.data.get("redacted", {})) for span in spans), Counter())),
     )
     stream = run_id_of(trace_id)
     after = retell(run or stream, [*before, event])
