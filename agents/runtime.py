@@ -99,15 +99,23 @@ class Runtime:
         self.workspace = workspace
         self.database = database
         self.recorder = Recorder(database, redactor=workspace.redactor)
-        self.worker = worker or f"{os.uname().nodename}:{os.getpid()}:{new_id('w')[-6:]}"
         self._make_model = make_model
         self._agents: dict[str, Agent[Any, Any]] = {}
         self._servers: dict[tuple[str, Bounds], ServerToolset] = {}
-        self._holder = Holder(database, self.worker)
+        self._holder = Holder(database, worker or f"{os.uname().nodename}:{os.getpid()}:{new_id('w')[-6:]}")
         self.watch: Callable[[str], Delta | None] = lambda run_id: None
         """Gives whoever looks on at a delegated run the pieces of its replies."""
 
     # --- starting and working -----------------------------------------------------------------------------------
+
+    @property
+    def worker(self) -> str:
+        """This worker's name: who holds the runs it works on. Changed before the first run, or not at all."""
+        return self._holder.worker
+
+    @worker.setter
+    def worker(self, name: str) -> None:
+        self._holder.worker = name
 
     def start(self, ask: Start, *, run_id: str | None = None, parent: tuple[str, str] | None = None) -> str:
         """Accept a run: it is in the ledger, with its bundle, when this returns. Gives its id.
