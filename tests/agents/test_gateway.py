@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -218,8 +219,11 @@ def test_a_model_that_is_not_in_the_catalog_is_refused(tmp_path: Path, house: Ho
         gateway.model("test:big", fallback=["openai:gpt-5"])
 
 
-def test_a_provider_that_is_not_installed_names_its_extra(tmp_path: Path) -> None:
-    """Only OpenAI's client comes with Strop."""
+def test_a_provider_that_is_not_installed_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who installed Strop without extras has only OpenAI's client."""
+    monkeypatch.setitem(sys.modules, "anthropic", None)
+    monkeypatch.delitem(sys.modules, "pydantic_ai.providers.anthropic", raising=False)
+    monkeypatch.delitem(sys.modules, "pydantic_ai.models.anthropic", raising=False)
     with pytest.raises(ModelNotConfigured, match=r'pip install "strop\[anthropic\]"'):
         resolve_model("anthropic:claude-sonnet-4-5", LocalSettings(tmp_path))
 
