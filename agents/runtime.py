@@ -110,7 +110,7 @@ class Runtime:
 
     @property
     def worker(self) -> str:
-        """This worker's name: who holds the runs it works on. Changed before the first run, or not at all."""
+        """The name under which runs are held here. Changed before the first run, or not at all."""
         return self._holder.worker
 
     @worker.setter
