@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True,
               help="Where the demo's workspace is written, or goes on.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Approve what is proposed (also when nobody sits at a terminal).")
-@click.option("--minutes", type=click.FloatRange(min=3), default=18.0, show_default=True,
+@click.option("--minutes", type=click.FloatRange(min=3), default=19.5, show_default=True,
               help="The time the demo plans for, without the download of the model.")  # fmt: skip
 def demo(folder: Path, yes: bool, minutes: float) -> None:
     """Play, correct, prove, approve, run better: the main job on real input, in about 20 minutes."""
