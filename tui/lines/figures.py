@@ -50,6 +50,8 @@ def money(cost: float | None) -> str:
     """US dollars; `-` where no price is known, which is not the same as free."""
     if cost is None:
         return "-"
+    if cost == 0:
+        return "$0"
     return f"${cost:.4f}" if cost < 0.1 else f"${cost:.2f}"
 
 

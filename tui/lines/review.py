@@ -208,7 +208,7 @@ def _figures(facts: Any, width: int, glyphs: Glyphs) -> list[Line]:
     if not isinstance(facts, dict) or not facts:
         return []
     told = f" {glyphs.dot} ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        f"{name} {value:{',.0f' if abs(value) >= 1000 else '.4g'}}" if isinstance(value, float) else f"{name} {value}"
         for name, value in facts.items()
         if not isinstance(value, dict | list)
     )
