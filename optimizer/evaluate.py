@@ -56,6 +56,11 @@ class Evaluation:
         """Mean score; 0 for no tasks."""
         return sum(one.score for one in self.scores) / len(self.scores) if self.scores else 0.0
 
+    @property
+    def right(self) -> int:
+        """How many tasks were wholly right."""
+        return sum(one.score >= 1.0 for one in self.scores)
+
 
 def evaluate(
     workspace: Workspace, database: Database, bundle: str, tasks: Sequence[Task], *, name: str = "held-out",

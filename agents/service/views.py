@@ -340,10 +340,13 @@ def _flips(flips: Any) -> list[FlipView]:
 
 def night_list(session: Session, *, agent: str | None = None, limit: int = 50) -> list[NightView]:
     """Nights of the optimizer, newest first."""
-    streams = read_streams(session, list_streams(session, "night_", limit=1000), _NIGHT_KINDS)
-    nights = [(stream, facts) for stream, facts in streams.items() if agent in (None, _agent_of(facts))][:limit]
-    rollouts = count_events(session, [stream for stream, _ in nights], "rollout_scored")
-    return [_night_view(stream, facts, rollouts.get(stream, 0)) for stream, facts in nights if facts]
+    streams = list_streams(session, "night_", limit=1000)
+    if agent is not None:
+        begun = read_streams(session, streams, ["night_started"])
+        streams = [stream for stream, facts in begun.items() if _agent_of(facts) == agent]
+    nights = read_streams(session, streams[:limit], _NIGHT_KINDS)
+    rollouts = count_events(session, nights, "rollout_scored")
+    return [_night_view(stream, facts, rollouts.get(stream, 0)) for stream, facts in nights.items() if facts]
 
 
 def _agent_of(facts: Sequence[StoredEvent]) -> str | None:

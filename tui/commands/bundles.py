@@ -7,7 +7,7 @@ from typing import TextIO
 import click
 
 from tui.commands.opening import in_workspace, ledger, load, load_settings, with_json
-from tui.commands.printing import glyphs, print_json, print_lines, say, width
+from tui.commands.printing import glyphs, hand_over, print_json, print_lines, say, width
 
 
 @click.group()
@@ -90,14 +90,8 @@ def export(digest: str, output: Path | None, as_json: bool, folder: Path | None)
     with ledger(load_settings(folder)) as database, database.reading() as session:
         stored = get_bundle(session, match_bundle(session, digest))
     text = write_file(stored)
-    if output is not None:
-        output.write_text(text, encoding="utf-8")
-    if as_json:
-        print_json({"digest": stored.digest, "file": None if output is None else str(output), "text": text})
-    elif output is None:
-        click.echo(text, nl=False)
-    else:
-        say(f"{stored.digest} is in {output}")
+    facts = {"digest": stored.digest, "text": text} if as_json else None
+    hand_over(text, output, f"{stored.digest} is in {output}", facts)
 
 
 @bundles.command("import")
@@ -112,6 +106,7 @@ def import_(file: TextIO, as_json: bool, folder: Path | None) -> None:
     from agents.prompts.files import read_file
     from agents.prompts.store import add_bundle, find_bundles
     from agents.service.views import bundle_view
+    from traces.ids import short
 
     try:
         text = file.read()
@@ -131,4 +126,4 @@ def import_(file: TextIO, as_json: bool, folder: Path | None) -> None:
         print_json(view)
         return
     what = "was here already" if there else "is a draft now"
-    say(f"{digest} {what}" + (f"; the file was edited since {read.digest[7:19]}" if read.edited else ""))
+    say(f"{digest} {what}" + (f"; the file was edited since {short(read.digest)}" if read.edited else ""))

@@ -47,6 +47,7 @@ def check(
     from agents.tasks import load_tasks
     from optimizer.evaluate import compare, evaluate
     from optimizer.junit import junit_xml
+    from traces.ids import short
 
     if bundle and live:
         raise UsageError("--bundle and --live name two versions", hint="Give one of them.")
@@ -67,7 +68,7 @@ def check(
             with _bar(len(tasks), quiet=as_json) as told:
                 base = evaluate(workspace, database, other, tasks, name=name, told=told) if other else None
         except KeyboardInterrupt as error:
-            error.add_note(f"go on with it: the same command with --bundle {digest[7:19]} --name {name!r}")
+            error.add_note(f"go on with it: the same command with --bundle {short(digest)} --name {name!r}")
             raise
     if junit is not None:
         junit.write_text(junit_xml(done, agent), encoding="utf-8")
@@ -83,11 +84,10 @@ def check(
 
 def _print(done: "Evaluation", agent: str, difference: "Evidence | None", least: float, *, passed: bool) -> None:
     tasks = [asdict(one) for one in done.scores]
-    right = sum(one.score >= 1.0 for one in done.scores)
     evidence = difference.model_dump(mode="json") if difference else None
     print_json(
         {
-            "agent": agent, "bundle": done.bundle, "mean": done.mean, "least": least, "right": right,
+            "agent": agent, "bundle": done.bundle, "mean": done.mean, "least": least, "right": done.right,
             "passed": passed, "evidence": evidence, "tasks": tasks,
         }
     )  # fmt: skip
@@ -102,13 +102,14 @@ def _version(workspace: "Workspace", database: "Database", agent: str, bundle: s
     from agents.errors import UsageError
     from agents.prompts.store import add_bundle, find_live, get_bundle, match_bundle
     from agents.selection import own_bundle
+    from traces.ids import short
 
     with database.writing() as session:
         if bundle is not None:
             digest = match_bundle(session, bundle)
             owner = get_bundle(session, digest).bundle.agent
             if owner != agent:
-                raise UsageError(f"version {digest[7:19]} is of agent {owner!r}, not of {agent!r}")
+                raise UsageError(f"version {short(digest)} is of agent {owner!r}, not of {agent!r}")
             return digest
         if live:
             serving = find_live(session, agent)
@@ -121,15 +122,15 @@ def _version(workspace: "Workspace", database: "Database", agent: str, bundle: s
 
 def _tell(done: "Evaluation", agent: str, difference: "Evidence | None", least: float, *, passed: bool) -> None:
     from optimizer.evidence_text import render_evidence
+    from traces.ids import short
 
     for one in done.scores:
         if one.score < 1.0:
             _tell_wrong(one)
-    right = sum(one.score >= 1.0 for one in done.scores)
     verdict = "passed" if passed else "FAILED: it is worse" if difference else f"FAILED: the mean is below {least:g}"
     if difference is not None:
         console().print(render_evidence(difference), markup=False)
-    told = f"{agent} {done.bundle[7:19]}: {right} of {len(done.scores)} right, mean {done.mean:.3f}: {verdict}"
+    told = f"{agent} {short(done.bundle)}: {done.right} of {len(done.scores)} right, mean {done.mean:.3f}: {verdict}"
     console().print(told, style=style("ok" if passed else "error"))
 
 

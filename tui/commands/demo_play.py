@@ -13,7 +13,7 @@ from agents.runtime import Runtime, Start
 from agents.tasks import Task
 from optimizer.answers import read_run
 from optimizer.metric import score
-from traces.store import find_run, get_run
+from traces.store import get_run
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ async def play(runtime: Runtime, agent: str, task: Task) -> Played:
     output: Any = None
     for number, text in enumerate(task.turns, start=1):
         run_id = f"run_dev_{task.id}_{number}"
-        if not _is_there(runtime, run_id):
+        if not runtime.exists(run_id):
             about = {"task": task.id, "family": task.family, "changes_state": task.changes_state}
             runtime.start(Start(agent, text, conversation, metadata=about), run_id=run_id)
         runs.append(run_id)
@@ -61,11 +61,6 @@ async def play(runtime: Runtime, agent: str, task: Task) -> Played:
             error, output = str(failed), None
             break
     return _scored(runtime, agent, task, tuple(runs), output, error)
-
-
-def _is_there(runtime: Runtime, run_id: str) -> bool:
-    with runtime.database.reading() as session:
-        return find_run(session, run_id) is not None
 
 
 def _scored(

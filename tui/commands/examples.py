@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.commands.opening import in_workspace, ledger, load, with_json
-from tui.commands.printing import console, print_json, say, style
+from tui.commands.printing import console, hand_over, print_json, say, style
 
 if TYPE_CHECKING:
     from optimizer.listing import Listed, Listing
@@ -76,15 +76,8 @@ def export(agent: str, output: Path | None, as_json: bool, folder: Path | None) 
     listing = _listing(agent, folder)
     kept = [one.facts() for one in listing.examples if not one.sealed]
     text = "".join(json.dumps(facts, ensure_ascii=False) + "\n" for facts in kept)
-    if output is not None:
-        output.write_text(text, encoding="utf-8")
-    if as_json:
-        sealed = listing.sizes.get("sealed", 0)
-        print_json({"file": None if output is None else str(output), "examples": kept, "sealed": sealed})
-    elif output is None:
-        click.echo(text, nl=False)
-    else:
-        say(f"{len(kept)} examples are in {output}")
+    facts = {"examples": kept, "sealed": listing.sizes.get("sealed", 0)} if as_json else None
+    hand_over(text, output, f"{len(kept)} examples are in {output}", facts)
 
 
 def _listing(agent: str, folder: Path | None) -> "Listing":

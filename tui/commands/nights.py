@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui.commands.opening import in_workspace, ledger, load_settings, with_json
-from tui.commands.printing import glyphs, print_json, print_lines, say, width
+from tui.commands.printing import glyphs, hand_over, print_json, print_lines, say, width
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -78,14 +78,8 @@ def report(night_id: str | None, output: Path | None, as_json: bool, folder: Pat
     with ledger(load_settings(folder)) as database, database.reading() as session:
         night = _find(session, night_id)
         text = morning_report(night.id, read_events(session, night.id))
-    if output is not None:
-        output.write_text(text, encoding="utf-8")
-    if as_json:
-        print_json({"night": night.model_dump(mode="json"), "file": output and str(output), "text": text})
-    elif output is None:
-        click.echo(text, nl=False)
-    else:
-        say(f"the report of {night.id} is in {output}")
+    facts = {"night": night.model_dump(mode="json"), "text": text} if as_json else None
+    hand_over(text, output, f"the report of {night.id} is in {output}", facts)
 
 
 def _find(session: "Session", night_id: str | None) -> "NightView":

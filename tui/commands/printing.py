@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydantic import BaseModel
     from rich.console import Console
 
@@ -34,6 +36,18 @@ STYLES: Final = {
 def print_json(value: "BaseModel | Sequence[BaseModel] | dict[str, Any] | list[Any]") -> None:
     """One JSON document on stdout."""
     click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False, default=str))
+
+
+def hand_over(text: str, output: "Path | None", said: str, facts: "dict[str, Any] | None") -> None:
+    """Give a text to the file asked for, else to the screen; with `facts`, print those and the file's name."""
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+    if facts is not None:
+        print_json({**facts, "file": None if output is None else str(output)})
+    elif output is None:
+        click.echo(text, nl=False)
+    else:
+        say(said)
 
 
 def _plain(value: Any) -> Any:
