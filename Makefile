@@ -84,12 +84,12 @@ $(BIN)/pip:
 # same versions (tests/test_readme.py), so the two may share one environment in either order.
 $(VENV)/.runtime: requirements/runtime.lock | $(BIN)/pip
 	@echo "Installing the locked packages into $(VENV): about 200 MB, one to three minutes."
-	$(PIP_INSTALL) -r $<
+	$(PIP_INSTALL) -r $< -c $<
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock | $(BIN)/pip
 	@echo "Installing the locked packages into $(VENV): about 200 MB, one to three minutes."
-	$(PIP_INSTALL) -r $<
+	$(PIP_INSTALL) -r $< -c $<
 	@touch $@ $(VENV)/.runtime
 
 # The build backend is among the locked packages, so this fetches nothing. Order-only: after the packages, and
