@@ -1,0 +1,111 @@
+"""The vocabulary of the ledger: one frozen class per fact, in the past tense, joined in one union.
+
+A fact belongs to a *stream*: a run, an agent's decisions, or a night of the optimizer. What may be large
+(messages, tool results, evidence) is named in `BODIES`: the recorder stores such a value once, by digest.
+A new kind of fact is a class in the module of its stream, named here.
+Prevents: a fact that only one of resume, view, learning, replay and audit can see.
+"""
+
+from typing import Annotated, Any, Final, Union
+
+from pydantic import Field, TypeAdapter
+
+from traces.events.decisions import DecisionMade
+from traces.events.fact import Effect, Event, Json, Origin
+from traces.events.feedback import FeedbackGiven
+from traces.events.nights import (
+    CandidateFound,
+    EvidenceWritten,
+    NightEnded,
+    NightResumed,
+    NightStarted,
+    RolloutScored,
+    SealedOpened,
+    StageReached,
+)
+from traces.events.run import (
+    HistoryTaken,
+    RunCancelled,
+    RunDelegated,
+    RunFailed,
+    RunFinished,
+    RunReleased,
+    RunResumed,
+    RunStarted,
+    RunWaited,
+)
+from traces.events.spans import SpanObserved, SpansReceived, SpansSent
+from traces.events.steps import (
+    ApprovalDecided,
+    ApprovalRequested,
+    CallRefused,
+    ModelFailed,
+    ModelReplied,
+    ModelRequested,
+    OutcomeDecided,
+    ReplayDiverged,
+    ToolCalled,
+    ToolFailed,
+    ToolReturned,
+    ToolsListed,
+)
+
+__all__ = [
+    "EVENT",
+    "KINDS",
+    "ApprovalDecided",
+    "ApprovalRequested",
+    "CallRefused",
+    "CandidateFound",
+    "DecisionMade",
+    "Effect",
+    "Event",
+    "EvidenceWritten",
+    "FeedbackGiven",
+    "HistoryTaken",
+    "Json",
+    "ModelFailed",
+    "ModelReplied",
+    "ModelRequested",
+    "NightEnded",
+    "NightResumed",
+    "NightStarted",
+    "Origin",
+    "OutcomeDecided",
+    "ReplayDiverged",
+    "RolloutScored",
+    "RunCancelled",
+    "RunDelegated",
+    "RunFailed",
+    "RunFinished",
+    "RunReleased",
+    "RunResumed",
+    "RunStarted",
+    "RunWaited",
+    "SealedOpened",
+    "SpanObserved",
+    "SpansReceived",
+    "SpansSent",
+    "StageReached",
+    "ToolCalled",
+    "ToolFailed",
+    "ToolReturned",
+    "ToolsListed",
+    "kind_of",
+]
+
+FACTS: Final = tuple(Event.__subclasses__())
+"""Every class of facts: those of the modules imported above, and no others."""
+
+_ANY: Any = Annotated[Union[FACTS], Field(discriminator="kind")]  # noqa: UP007  # made from a tuple
+
+EVENT: TypeAdapter[Any] = TypeAdapter(_ANY)
+"""Reads any fact from its JSON by its `kind`."""
+
+KINDS: Final = frozenset(str(kind.model_fields["kind"].default) for kind in FACTS)
+"""The tags of all facts there are."""
+
+
+def kind_of(event: Event) -> str:
+    """The tag under which the fact is stored, such as `tool_called`."""
+    return str(type(event).model_fields["kind"].default)

@@ -1,0 +1,31 @@
+"""What every fact has, and the names of values that several facts share."""
+
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+Json: TypeAlias = Any
+"""JSON-ready data of any shape. Not pydantic's JsonValue: checking every leaf again costs more than the write."""
+
+Effect = Literal["read", "idempotent", "write"]
+Origin = Literal["user", "delegation", "evaluation", "otlp"]
+
+
+class Event(BaseModel):
+    """Base of all facts. `op` and `attempt` name the operation a fact is about, where it is about one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    BODIES: ClassVar[frozenset[str]] = frozenset()
+    """Fields that may be large: stored once by digest, beside the event."""
+    OUTSIDE: ClassVar[frozenset[str]] = frozenset()
+    """Fields with words from outside (people, models, tools): `traces.redact` looks at them before they are written.
+    What authors wrote (instructions, tools' definitions) is named by digest and stays as it is."""
+
+    op: str | None = None
+    """Key of the operation within its stream; one fact of a kind per (op, attempt)."""
+    attempt: int = 1
+    step: int | None = None
+    """Model step of the run, from 1."""
+    redacted: dict[str, int] = {}
+    """How much was taken out before it was written, by kind."""
