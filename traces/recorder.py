@@ -4,7 +4,6 @@ When `append` returns, the fact is durable, without what must not be kept. When 
 Each event's hash covers the hash before it: a changed, missing or reordered event is found by `traces.verify`.
 """
 
-import hashlib
 import threading
 import zlib
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from traces import search
+from traces.chain import GENESIS, chain, content_of, salted
 from traces.db import Database, from_micros
 from traces.errors import LedgerError, NotFound, OperationTaken
 from traces.events import Event, RunStarted, kind_of
@@ -31,9 +31,6 @@ BODY_BYTES: Final = 512
 
 COMPRESS_LEVEL: Final = 3
 """zlib level: on message JSON, 3 gives about 90 % of level 9's gain for a third of its time."""
-
-GENESIS: Final = "0" * 64
-"""The hash before the first event of a stream."""
 
 Clock = Callable[[], datetime]
 
@@ -190,16 +187,15 @@ class Recorder:
     def _insert(self, session: Session, stream: str, event: Event, head: _Head) -> tuple[Recorded, _Head]:
         at = self._clock()
         blobs: dict[str, str] = {}
-        payload = ordered_json(_dump(event, blobs))
+        payload = salted(_dump(event, blobs))
         _store_blobs(session, blobs)
         seq = head.seq + 1
-        kind = kind_of(event)
-        digest = chain(head.hash, stream, seq, kind, micros(at), payload)
-        row = {
-            "stream": stream, "seq": seq, "kind": kind, "step": event.step, "op": event.op, "at": micros(at),
-            "attempt": None if event.op is None else event.attempt, "payload": payload, "hash": digest,
+        place: dict[str, Any] = {
+            "stream": stream, "seq": seq, "kind": kind_of(event), "step": event.step, "op": event.op,
+            "at": micros(at), "attempt": None if event.op is None else event.attempt,
         }  # fmt: skip
-        event_id = _execute(session, _INSERT_EVENT, row).scalar_one()
+        digest = chain(head.hash, content_of(payload), **place)
+        event_id = _execute(session, _INSERT_EVENT, {**place, "payload": payload, "hash": digest}).scalar_one()
         run = _next_run(session, stream, head.run, event, at)
         search.index(session, {event_id: event})
         search.note_tools(session, ((stream, tool) for tool in search.tools_of(event)))
@@ -238,8 +234,8 @@ def insert_planned(session: Session, planned: Sequence[Planned], at: datetime) -
     rows: list[dict[str, Any]] = []
     for one in planned:
         seq, previous = heads.get(one.stream, (0, GENESIS))
-        payload, kind = ordered_json(_dump(one.event, blobs)), kind_of(one.event)
-        digest = chain(previous, one.stream, seq + 1, kind, micros(at), payload)
+        payload, kind = salted(_dump(one.event, blobs)), kind_of(one.event)
+        digest = chain(previous, content_of(payload), stream=one.stream, seq=seq + 1, kind=kind, at=micros(at))
         rows.append(
             {"stream": one.stream, "seq": seq + 1, "kind": kind, "at": at, "payload": payload, "hash": digest}
         )
@@ -253,12 +249,6 @@ def insert_planned(session: Session, planned: Sequence[Planned], at: datetime) -
         Recorded(ids[one.stream], one.stream, row["seq"], at, one.event)
         for one, row in zip(planned, rows, strict=True)
     ]
-
-
-def chain(previous: str, stream: str, seq: int, kind: str, at_micros: int, payload: str) -> str:
-    """SHA-256 (hex) over the previous hash and every stored column that says what happened."""
-    text = "\n".join((previous, stream, str(seq), kind, str(at_micros), payload))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def micros(at: datetime) -> int:

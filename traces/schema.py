@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from traces.errors import LedgerOutdated
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The revision whose tables this program reads and writes."""
 
 VERSION_TABLE: Final = "strop_revision"
@@ -94,4 +94,6 @@ def _upgrade(engine: sa.Engine) -> None:
         try:
             command.upgrade(config, "head")
         except RuntimeError as error:
-            raise LedgerOutdated(str(error), hint="Give Strop a database of its own in [database] url.") from error
+            told, *hint = (str(part) for part in error.args)
+            own = "Give Strop a database of its own in [database] url."
+            raise LedgerOutdated(told, hint=hint[0] if hint else own) from error

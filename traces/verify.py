@@ -11,11 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from traces.chain import GENESIS, chain, content_of
 from traces.db import from_micros
 from traces.errors import LedgerError
 from traces.events import ModelReplied
 from traces.ids import digest_text
-from traces.recorder import GENESIS, chain, micros
+from traces.recorder import micros
 from traces.store import BLOB_KEY, find_run, read_stream, unpack
 from traces.summary import fold
 from traces.tables import BLOBS, EVENTS, RUNS
@@ -97,14 +98,24 @@ def _verify_stream(session: Session, stream: str, report: Report) -> None:
 def _broken(session: Session, row: Any, previous: str, expected: int) -> str | None:
     if row.seq != expected:
         return f"event {expected} is missing before it"
-    if row.hash != chain(previous, row.stream, row.seq, row.kind, micros(row.at), row.payload):
+    try:
+        payload = json.loads(row.payload)
+        right = _hash(row, previous)
+    except ValueError as error:
+        return f"its payload is no JSON: {error}"
+    if row.hash != right:
         return "its hash does not match its content and the events before it"
-    for value in json.loads(row.payload).values():
+    for value in payload.values():
         if isinstance(value, dict) and value.keys() == {BLOB_KEY, "bytes"}:
             known = session.execute(sa.select(BLOBS.c.size).where(BLOBS.c.digest == value[BLOB_KEY])).scalar()
             if known is None:
                 return f"its body {value[BLOB_KEY]} is missing"
     return None
+
+
+def _hash(row: Any, previous: str) -> str:
+    place = {name: getattr(row, name) for name in ("stream", "seq", "kind", "op", "step", "attempt")}
+    return chain(previous, content_of(row.payload), at=micros(row.at), **place)
 
 
 def _verify_summary(session: Session, stream: str, report: Report) -> None:

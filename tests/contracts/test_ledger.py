@@ -380,6 +380,10 @@ def test_verify_counts_what_it_saw(database: Database) -> None:
         ({"payload": '{"output":"paid","seconds":1.0}'}, "event 4 (run_finished): its hash does not match"),
         ({"at": datetime(2026, 1, 1, tzinfo=UTC)}, "event 4 (run_finished): its hash does not match"),
         ({"kind": "run_failed"}, "event 4 (run_failed): its hash does not match"),
+        ({"op": "model/9"}, "event 4 (run_finished): its hash does not match"),
+        ({"step": 9}, "event 4 (run_finished): its hash does not match"),
+        ({"payload": "no JSON"}, "event 4 (run_finished): its payload is no JSON"),
+        ({"payload": '{"$erased":"'}, "event 4 (run_finished): its payload is no JSON"),
         ({"seq": 9}, "event 9 (run_finished): event 4 is missing before it"),
     ],
 )

@@ -148,6 +148,19 @@ def test_a_database_from_before_revisions_gets_one(empty: str) -> None:
     database.close()
 
 
+def test_a_ledger_that_was_changed_is_not_made_to_look_whole(empty: str) -> None:
+    """The revision that writes the chain anew proves the old one first, and stops at the first wrong event."""
+    load(empty, "0002")
+    database = connect(empty)
+    with database.writing() as session:
+        session.execute(sa.text("UPDATE events SET at = at + 1 WHERE stream = 'run_well' AND seq = 3"))
+    with pytest.raises(LedgerOutdated, match=r"run_well event 3 \(model_replied\) does not fit") as error:
+        database.bring_up_to_date()
+    assert "Restore a backup" in error.value.hint
+    assert database.state() == ("0002", "behind")
+    database.close()
+
+
 def test_a_database_of_a_newer_strop_is_left_alone(empty: str) -> None:
     """It is said clearly, before anything is read or written."""
     database = open_database(empty)
