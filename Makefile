@@ -31,8 +31,8 @@ help: ## Show this list
 demo: install ## Install what is needed and run the whole loop (YES=1 approves by itself, ARGS="..." goes to `strop demo`)
 	$(BIN)/strop demo $(if $(YES),--yes) $(ARGS)
 
-test: install-dev ## Install what is needed and run the tests (ARGS="..." goes to pytest)
-	$(BIN)/python -m pytest $(ARGS)
+test: install-dev ## Install what is needed and run the tests (ARGS="..." goes to pytest; ARGS="-n 0" runs one at a time)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: format-check lint types contracts test ## All that CI runs: format, lint, types, import contracts, tests
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import PostgresServer, PostgresUnavailable, running_postgres
 
@@ -25,6 +26,15 @@ ENGINES = [
 
 FORKING = ("tests/crash/", "tests/optimizer/test_night_resume.py")
 """Tests that kill a fork of this process: a fork carries the locks of threads it does not carry."""
+
+
+settings.register_profile("strop", deadline=None)  # no timed assertions: machines are noisy
+settings.load_profile("strop")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes a core (`-n auto`): a good half of the tests' time is spent waiting for others' processes."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
