@@ -22,7 +22,7 @@ LOCK_NOTE := \# Written by `make lock` from pyproject.toml; do not edit. Install
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime crash bench-ledger
+.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime crash bench-ledger generate
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -51,6 +51,9 @@ contracts: install-dev ## Which room may import what (import-linter)
 RUNS ?= 1000
 bench-ledger: install-dev ## What the ledger costs and how fast it answers (RUNS=10000)
 	$(BIN)/python -m benchmarks.ledger --runs $(RUNS)
+
+generate: install-dev ## A workspace with many made-up runs on record (RUNS=1000000 FOLDER=generated)
+	$(BIN)/python -m benchmarks.generate --runs $(RUNS) $(or $(FOLDER),generated)
 
 format: install-dev ## Format, and mend what ruff can mend
 	$(BIN)/ruff format .

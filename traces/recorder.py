@@ -187,8 +187,8 @@ class Recorder:
     def _insert(self, session: Session, stream: str, event: Event, head: _Head) -> tuple[Recorded, _Head]:
         at = self._clock()
         blobs: dict[str, str] = {}
-        payload = salted(_dump(event, blobs))
-        _store_blobs(session, blobs)
+        payload = salted(dump(event, blobs))
+        store_blobs(session, blobs)
         seq = head.seq + 1
         place: dict[str, Any] = {
             "stream": stream, "seq": seq, "kind": kind_of(event), "step": event.step, "op": event.op,
@@ -234,12 +234,12 @@ def insert_planned(session: Session, planned: Sequence[Planned], at: datetime) -
     rows: list[dict[str, Any]] = []
     for one in planned:
         seq, previous = heads.get(one.stream, (0, GENESIS))
-        payload, kind = salted(_dump(one.event, blobs)), kind_of(one.event)
+        payload, kind = salted(dump(one.event, blobs)), kind_of(one.event)
         digest = chain(previous, content_of(payload), stream=one.stream, seq=seq + 1, kind=kind, at=micros(at))
         rows.append(
             {"stream": one.stream, "seq": seq + 1, "kind": kind, "at": at, "payload": payload, "hash": digest}
         )
-    _store_blobs(session, blobs)
+    store_blobs(session, blobs)
     query = sa.insert(EVENTS).returning(EVENTS.c.stream, EVENTS.c.id)
     ids = {row.stream: row.id for row in session.execute(query, rows)}
     _upsert_runs(session, [asdict(one.run) for one in planned])
@@ -256,7 +256,7 @@ def micros(at: datetime) -> int:
     return round(at.timestamp() * 1_000_000)
 
 
-def _dump(event: Event, blobs: dict[str, str]) -> dict[str, Any]:
+def dump(event: Event, blobs: dict[str, str]) -> dict[str, Any]:
     """The event as JSON-ready data; its large bodies are put into `blobs` by digest, and stand there by name."""
     data = event.model_dump(mode="json", exclude_defaults=True, exclude={"op", "attempt", "step"})
     for name in event.BODIES & data.keys():
@@ -268,7 +268,7 @@ def _dump(event: Event, blobs: dict[str, str]) -> dict[str, Any]:
     return data
 
 
-def _store_blobs(session: Session, blobs: dict[str, str]) -> None:
+def store_blobs(session: Session, blobs: dict[str, str]) -> None:
     """Store the texts that are not there yet."""
     if not blobs:
         return

@@ -80,20 +80,25 @@ def text_of(event: Event) -> str:
 
 def index(session: Session, facts: Mapping[int, Event]) -> None:
     """Make these facts, by id, findable. Within the transaction that writes them."""
-    rows = [{"id": event_id, "text": words} for event_id, event in facts.items() if (words := _packed(event))]
-    if not rows:
+    index_words(session, {event_id: words for event_id, event in facts.items() if (words := packed(event))})
+
+
+def index_words(session: Session, words: Mapping[int, str]) -> None:
+    """Make facts findable by words that `packed` made of them, by id."""
+    if not words:
         return
     if _is_sqlite(session):
+        rows: list[dict[str, Any]] = [{"id": event_id, "text": text} for event_id, text in words.items()]
         session.execute(sa.text("INSERT INTO words(rowid, text) VALUES (:id, :text)"), rows)
         return
-    split = [{"id": row["id"], "text": str(row["text"]).split(" ")} for row in rows]
+    split = [{"id": event_id, "text": text.split(" ")} for event_id, text in words.items()]
     statement = "INSERT INTO words(id, text) VALUES (:id, array_to_tsvector(CAST(:text AS text[])))"
     session.execute(sa.text(statement), split)
 
 
 def forget(session: Session, facts: Mapping[int, Event]) -> None:
     """Take facts out of the index again, before they are deleted. They must be given exactly as they were written."""
-    rows = [{"id": event_id, "text": words} for event_id, event in facts.items() if (words := _packed(event))]
+    rows = [{"id": event_id, "text": words} for event_id, event in facts.items() if (words := packed(event))]
     if not rows:
         return
     if _is_sqlite(session):
@@ -102,7 +107,7 @@ def forget(session: Session, facts: Mapping[int, Event]) -> None:
         session.execute(sa.text("DELETE FROM words WHERE id = :id"), rows)
 
 
-def _packed(event: Event) -> str:
+def packed(event: Event) -> str:
     """Each word once, sorted: the same for the same fact."""
     text = text_of(event)[:MOST_CHARACTERS]
     return " ".join(sorted(set(words_of(text)))) if text else ""
