@@ -16,6 +16,8 @@ from agents.prompts.store import StoredBundle
 
 FORMAT = "strop-bundle/1"
 
+_OTHER_LINE_ENDS = frozenset("\x85\u2028\u2029\ufeff")
+
 
 @dataclass(frozen=True)
 class BundleFile:
@@ -73,6 +75,8 @@ class _Blocks(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = "|" if "\n" in value else None
+    if _OTHER_LINE_ENDS.intersection(value):
+        style = '"'  # elsewhere YAML reads them as the end of a line, and they would come back as \n
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

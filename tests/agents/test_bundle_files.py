@@ -1,7 +1,7 @@
 """A version as a file: the same digest back, and an edited file is never the old version."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.errors import UsageError
@@ -29,6 +29,7 @@ def test_the_file_gives_the_same_digest_back(database: Database) -> None:
     assert (read.edited, read.bundle.digest, read.note) == (False, read.digest, "first")
 
 
+@example("\x85", ["one\u2028two\nthree"], [("\ufeff", "\u2029")])
 @given(PRINTED, st.lists(PRINTED, max_size=3), st.lists(st.tuples(PRINTED, PRINTED), max_size=2))
 def test_whatever_the_texts_hold(text: str, rules: list[str], shown: list[tuple[str, str]]) -> None:
     """Line ends, quotes, tabs, other scripts: nothing is lost in YAML."""
