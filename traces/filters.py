@@ -3,8 +3,8 @@
     agent:claims status:failed,waiting score<0.6 cost>0.01 since:24h has:feedback -bundle:ab12 "burst pipe"
 
 Terms are joined by *and*, values with commas by *or*, `-` in front says *not*. Words alone look into what was asked,
-answered and thought: all words of a quoted text in one fact, in any order; `burs*` is a beginning. Runs that the
-optimizer made are left out unless `origin:` is spoken of. A mistake is told with its position and what is allowed
+answered and thought: all words of a quoted text in one fact, in any order; `burs*` is a beginning. Runs that
+nobody waits for (the optimizer's, shadows) are left out unless `origin:` is spoken of. A mistake is told with its position and what is allowed
 there. Values reach the database as parameters only, never as text of a query.
 """
 
@@ -30,7 +30,9 @@ MOST_TERMS: Final = 40
 """SQLite nests conditions at most 1,000 deep; nobody types a query near this."""
 
 STATUSES: Final = ("running", "waiting", "finished", "failed", "cancelled")
-ORIGINS: Final = ("user", "delegation", "evaluation", "otlp", "any")
+ORIGINS: Final = ("user", "delegation", "evaluation", "shadow", "otlp", "any")
+UNASKED: Final = ("evaluation", "shadow")
+"""Runs that nobody waits for: the optimizer's own, and a candidate's beside the live version's."""
 HAS: Final = ("feedback", "score", "error", "output", "cost", "parent", "divergences")
 
 
@@ -62,7 +64,7 @@ def conditions(text: str, *, now: datetime | None = None, session: Session | Non
     terms = parse(text)
     found = [_condition(term, now, session) for term in terms]
     if not any(term.field == "origin" for term in terms):
-        found.append(RUNS.c.origin != "evaluation")
+        found.append(RUNS.c.origin.not_in(UNASKED))
     return found
 
 

@@ -278,7 +278,7 @@ def count_runs_of_bundles(session: Session, digests: Iterable[str]) -> dict[str,
     found: dict[str, int] = {}
     for chunk in _chunks(list(digests), 500):
         query = sa.select(RUNS.c.bundle, sa.func.count()).where(
-            RUNS.c.bundle.in_(chunk), RUNS.c.origin != "evaluation"
+            RUNS.c.bundle.in_(chunk), RUNS.c.origin.not_in(["evaluation", "shadow"])
         )
         found.update({str(digest): int(n) for digest, n in session.execute(query.group_by(RUNS.c.bundle))})
     return found

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Union
 from pydantic import Field, TypeAdapter
 
 from traces.events.decisions import DecisionMade
+from traces.events.drift import DriftAccepted, DriftFound, ToolsPinned
 from traces.events.fact import Effect, Event, Json, Origin
 from traces.events.feedback import FeedbackGiven
 from traces.events.nights import (
@@ -22,6 +23,14 @@ from traces.events.nights import (
     RolloutScored,
     SealedOpened,
     StageReached,
+)
+from traces.events.rollouts import (
+    Arm,
+    ConversationCounted,
+    RolloutChanged,
+    RolloutEnded,
+    RolloutStarted,
+    ShadowCompared,
 )
 from traces.events.run import (
     HistoryTaken,
@@ -55,9 +64,13 @@ __all__ = [
     "KINDS",
     "ApprovalDecided",
     "ApprovalRequested",
+    "Arm",
     "CallRefused",
     "CandidateFound",
+    "ConversationCounted",
     "DecisionMade",
+    "DriftAccepted",
+    "DriftFound",
     "Effect",
     "Event",
     "EvidenceWritten",
@@ -73,7 +86,10 @@ __all__ = [
     "Origin",
     "OutcomeDecided",
     "ReplayDiverged",
+    "RolloutChanged",
+    "RolloutEnded",
     "RolloutScored",
+    "RolloutStarted",
     "RunCancelled",
     "RunDelegated",
     "RunFailed",
@@ -83,6 +99,7 @@ __all__ = [
     "RunStarted",
     "RunWaited",
     "SealedOpened",
+    "ShadowCompared",
     "SpanObserved",
     "SpansReceived",
     "SpansSent",
@@ -91,6 +108,7 @@ __all__ = [
     "ToolFailed",
     "ToolReturned",
     "ToolsListed",
+    "ToolsPinned",
     "kind_of",
 ]
 

@@ -8,7 +8,7 @@ Json: TypeAlias = Any
 """JSON-ready data of any shape. Not pydantic's JsonValue: checking every leaf again costs more than the write."""
 
 Effect = Literal["read", "idempotent", "write"]
-Origin = Literal["user", "delegation", "evaluation", "otlp"]
+Origin = Literal["user", "delegation", "evaluation", "shadow", "otlp"]
 
 
 class Event(BaseModel):

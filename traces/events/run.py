@@ -3,6 +3,7 @@
 from typing import Literal
 
 from traces.events.fact import Event, Json, Origin
+from traces.events.rollouts import Arm
 from traces.provenance import Provenance
 
 
@@ -24,6 +25,9 @@ class RunStarted(Event):
     replay_of: str | None = None
     """The run whose recorded tool results answer this one's calls (safe evaluation)."""
     metadata: dict[str, Json] = {}
+    rollout: str | None = None
+    """The rollout that gave the conversation its bundle, where one did."""
+    arm: Arm | None = None
 
 
 class RunResumed(Event):

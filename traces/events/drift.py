@@ -1,0 +1,46 @@
+"""Facts of the stream `tools`: what tool servers were found to offer, against what a version was proven with."""
+
+from typing import Literal
+
+from traces.events.fact import Event, Json
+from traces.provenance import Provenance
+
+
+class ToolsPinned(Event):
+    """What a server offered when a version without pins first met it: from here on that is what it is held to."""
+
+    BODIES = frozenset({"tools"})
+    kind: Literal["tools_pinned"] = "tools_pinned"
+    bundle: str
+    server: str
+    tools: list[Json]
+    digest: str
+
+
+class DriftFound(Event):
+    """A server offers something else than the version was proven with. Recorded once for each listing."""
+
+    BODIES = frozenset({"changes"})
+    kind: Literal["drift_found"] = "drift_found"
+    agent: str
+    bundle: str
+    server: str
+    pinned: str
+    """Digest of the tools that were pinned."""
+    found: str
+    """Digest of the tools that the server offers now."""
+    changes: list[Json]
+    """`{"tool", "change": added | removed | description | parameters, "before", "after"}`"""
+    policy: Literal["warn", "approve", "block"]
+    run_id: str = ""
+
+
+class DriftAccepted(Event):
+    """A person looked at what a server offers now, and lets the version go on with it."""
+
+    OUTSIDE = frozenset({"provenance"})
+    kind: Literal["drift_accepted"] = "drift_accepted"
+    bundle: str
+    server: str
+    found: str
+    provenance: Provenance
