@@ -3,9 +3,9 @@
     agent:claims status:failed,waiting score<0.6 cost>0.01 since:24h has:feedback -bundle:ab12 "burst pipe"
 
 Terms are joined by *and*, values with commas by *or*, `-` in front says *not*. Words alone look into what was asked,
-answered and thought: all words of a quoted text in one fact, in any order; `burs*` is a beginning. Runs that
-nobody waits for (the optimizer's, shadows) are left out unless `origin:` is spoken of. A mistake is told with its position and what is allowed
-there. Values reach the database as parameters only, never as text of a query.
+answered and thought: all words of a quoted text in one fact, in any order; `burs*` is a beginning. Runs that nobody
+waits for (the optimizer's, shadows) are left out unless `origin:` is spoken of. A mistake is told with its position
+and what is allowed there. Values reach the database as parameters only, never as text of a query.
 """
 
 import re

@@ -297,6 +297,157 @@ class RollBack(Shape):
     """The live digest the person saw; another one now is a conflict (409)."""
 
 
+class ArmView(Shape):
+    """One arm of a rollout, as far as its conversations are counted."""
+
+    bundle: str
+    conversations: int = 0
+    """Given to this arm so far."""
+    counted: int = 0
+    """Of these, what came of them is known."""
+    means: dict[str, float] = {}
+    """By metric: quality from 0 to 1, errors and safety as a rate, cost in US dollars, seconds for latency."""
+
+
+class AlarmView(Shape):
+    """One always-valid test of a rollout. An alarm is not taken back by later conversations."""
+
+    name: str
+    metric: str
+    alpha: float
+    """Its part of the error budget."""
+    z: float | None = None
+    """How far the candidate is off, in standard deviations; positive is the side of the alarm."""
+    needed: float | None = None
+    """What z would have had to be at the last look."""
+    alarm: bool = False
+
+
+class ShadowView(Shape):
+    """What the candidate did beside the live version; nobody saw its answers."""
+
+    runs: int = 0
+    failed: int = 0
+    diverged: int = 0
+    """Made a call that the recording cannot answer."""
+    same: int = 0
+    """Gave the same answer as the live version."""
+    cost: float | None = None
+    live_cost: float | None = None
+    seconds: float | None = None
+    live_seconds: float | None = None
+
+
+class RolloutView(Shape):
+    """A version that meets real conversations: how many it gets, what came of them, and what the tests say."""
+
+    id: str
+    agent: str
+    mode: Literal["shadow", "canary", "ab"]
+    state: Literal["running", "exposed", "ended"]
+    """`exposed`: the candidate had all the conversations it may have; what is open is waited for."""
+    outcome: Literal["rolled_back", "promoted", "stopped"] | None = None
+    verdict: Literal["none yet", "worse", "better", "unharmed", "undecided"] = "none yet"
+    reasons: list[str] = []
+    share: float
+    """Of new conversations, to the candidate."""
+    exposure: int
+    exposed: int
+    promote: Literal["person", "better", "unharmed"] = "person"
+    """Who takes it live: a person, or the watch under the plan that a person signed."""
+    candidate: ArmView
+    control: ArmView
+    difference: float | None = None
+    """Quality of the candidate less that of the control."""
+    interval: tuple[float, float] | None = None
+    """95 % interval of the difference, good for one look."""
+    tests: list[AlarmView] = []
+    shadow: ShadowView | None = None
+    plan: dict[str, Any] = {}
+    started_at: datetime
+    started_by: str = ""
+    ended_at: datetime | None = None
+    ended_by: str = ""
+
+
+class StartRollout(Shape):
+    """Let a version meet real conversations. What is left out is the usual plan."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    agent: Key
+    candidate: Key
+    """Digest of the version, or its first characters."""
+    control: Key | None = None
+    """What it is compared with; default what is live."""
+    mode: Literal["shadow", "canary", "ab"] = "canary"
+    plan: dict[str, JsonValue] = {}
+    reason: str = Field(min_length=1)
+    by: str = ""
+    live: str | None = None
+    """The live digest the person saw; another one now is a conflict (409)."""
+
+
+class ChangeRollout(Shape):
+    """Give the candidate more or fewer conversations from now on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    share: float | None = Field(default=None, gt=0, lt=1)
+    exposure: int | None = Field(default=None, ge=1)
+    reason: str = Field(min_length=1)
+    by: str = ""
+
+
+class EndRollout(Shape):
+    """A person's word on a rollout: take the candidate live, or take it back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    decision: Literal["promote", "stop"]
+    reason: str = Field(min_length=1)
+    by: str = ""
+    exposed: int | None = None
+    """How many conversations the candidate had had on the person's screen; ended meanwhile is a conflict (409)."""
+
+
+class ToolChangeView(Shape):
+    """One tool that is not as it was pinned."""
+
+    tool: str
+    change: Literal["added", "removed", "description", "parameters"]
+    before: JsonValue = None
+    after: JsonValue = None
+    diff: list[DiffLineView] = []
+    """Word by word, for texts."""
+
+
+class ToolListView(Shape):
+    """What one server offers the live version of an agent, against what the version was proven with."""
+
+    agent: str
+    bundle: str
+    server: str
+    standing: Literal["unpinned", "pinned", "drifted", "accepted"]
+    policy: Literal["warn", "approve", "block"] = "warn"
+    pinned: str | None = None
+    found: str | None = None
+    found_at: datetime | None = None
+    tools: list[str] = []
+    changes: list[ToolChangeView] = []
+
+
+class AcceptDrift(Shape):
+    """A person lets a version go on with what its server offers now. `found` is the digest that was on the screen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    agent: Key
+    found: Key
+    reason: str = Field(min_length=1)
+    by: str = ""
+
+
 class NightView(Shape):
     """One night of the optimizer, as far as it has come."""
 
@@ -358,6 +509,14 @@ class Problem(Shape):
 #   GET  /v1/proposals?agent=          list[ProposalView]
 #   GET  /v1/proposals/{digest}        ProposalView
 #   POST /v1/proposals/{digest}/decision   Decide -> ProposalView; approve makes it live
+#   GET  /v1/rollouts?agent=&limit=    list[RolloutView]
+#   POST /v1/rollouts                  StartRollout -> 201 RolloutView; another one under way is a conflict (409)
+#   GET  /v1/rollouts/{id}             RolloutView       an id, or its first characters
+#   POST /v1/rollouts/{id}/change      ChangeRollout -> RolloutView
+#   POST /v1/rollouts/{id}/decision    EndRollout -> RolloutView
+#   GET  /v1/rollouts/{id}/events?after=&limit=   EventPage
+#   GET  /v1/tools?agent=              list[ToolListView]   what servers offer the live versions; drift as a diff
+#   POST /v1/tools/{server}/accept     AcceptDrift -> ToolListView
 #   GET  /v1/nights?agent=&limit=      list[NightView]
 #   GET  /v1/nights/{id}/events?after=&limit=   EventPage
 # Every error is a Problem as application/problem+json.

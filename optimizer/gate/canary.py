@@ -8,13 +8,13 @@ came of the conversations says nothing about who got which, so the draw could ha
 are made from the same probabilities, and what really happened is one among WALKS + 1 that are exchangeable. At each
 look a test may set aside so many of the most extreme ones as its budget for this part of the exposure allows (alpha
 spending: Lan & DeMets 1983, Biometrika 70; randomisation tests: Fisher 1935, sequentially: Simon & Simon 2011, Stat.
-Probab. Lett. 81). When it sets aside the real one, that is an alarm. By symmetry this happens to equal arms with at most
-the whole budget, however often it is looked at, for any shares, any kind of outcome and any number of walks: no
+Probab. Lett. 81). When it sets aside the real one, that is an alarm. By symmetry this happens to equal arms with at
+most the whole budget, however often it is looked at, for any shares, any kind of outcome and any number of walks: no
 approximation, no distribution is assumed. Budgets of several tests add up (Bonferroni).
 
 What is compared is a sum over the candidate's conversations, each less the mean of all so far: for rates the score
-statistic of a 2x2 table. The budget grows as the part of the exposure that is over to the power `rho`: 1 spends evenly
-and catches what is broken at once, 2 keeps most of it for the end, where a small difference can be seen.
+statistic of a 2x2 table. The budget grows as the part of the exposure that is over to the power `rho`: 1 spends
+evenly and catches what is broken at once, 2 keeps most of it for the end, where a small difference can be seen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -142,7 +142,9 @@ class Canary:
             if metric in self._sums:
                 self._sums[metric].add(drawn, value, one.share)
                 self._expected[metric] += one.share
-        return [test.name for test, state in zip(self.tests, self._states, strict=True) if self._look(test, state, one)]
+        return [
+            test.name for test, state in zip(self.tests, self._states, strict=True) if self._look(test, state, one)
+        ]
 
     def _look(self, test: OneTest, state: _State, one: Outcome) -> bool:
         """Set aside what the budget allows by now; gives whether that was what really happened, for the first time.
@@ -186,7 +188,7 @@ class Canary:
 def interval_of_difference(
     good: float, n: int, other_good: float, other_n: int, level: float = 0.95
 ) -> tuple[float, float] | None:
-    """Newcombe's interval (1998, Stat. Med. 17, method 10) for a difference of two rates, good/n - other_good/other_n.
+    """Newcombe's interval (1998, Stat. Med. 17, method 10) for good/n - other_good/other_n.
 
     For one look that was planned, not for many. None where an arm is empty.
     """

@@ -115,16 +115,18 @@ def test_a_fact_is_taken_in_once() -> None:
 
 
 def test_every_fact_of_the_ledger_is_drawn() -> None:
-    """No kind of fact is without a block of its own, but those that only a night or an agent's decisions have."""
+    """No kind of fact is without a block of its own, but those that no run has: of nights, decisions and rollouts."""
     from traces.events import KINDS  # the ledger's vocabulary; the app itself only knows the wire
 
     kinds = set(KINDS)
     drawn = {name.removeprefix("_on_") for name in dir(Fold) if name.startswith("_on_")}
     nightly = {"decision_made", "night_started", "night_resumed", "stage_reached", "candidate_found",
                "rollout_scored", "sealed_opened", "evidence_written", "night_ended"}  # fmt: skip
+    rollouts = {"rollout_started", "rollout_changed", "conversation_counted", "shadow_compared", "rollout_ended"}
+    tools = {"tools_pinned", "drift_found", "drift_accepted"}
     # Spans of other frameworks are told as the usual facts; where they were sent on to is a stream of its own.
     spans = {"spans_received", "spans_sent"}
-    assert kinds - nightly - spans == drawn
+    assert kinds - nightly - rollouts - tools - spans == drawn
 
 
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1), st.integers(1, 81))

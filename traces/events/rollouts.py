@@ -19,7 +19,7 @@ class RolloutStarted(Event):
     control: str
     plan: dict[str, Json]
     references: dict[str, float] = {}
-    """What a usual conversation of the control cost (US dollars) and took (seconds), fixed before the first outcome."""
+    """What a usual conversation of the control cost (US dollars) and took (s), fixed at the start."""
     provenance: Provenance
 
 
