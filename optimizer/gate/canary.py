@@ -23,7 +23,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import stats  # type: ignore[import-untyped]
 
 WALKS: Final = 4_999
 """Other draws that the real one is compared with. More see a little earlier, and cost more at each look; the error
