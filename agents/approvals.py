@@ -4,8 +4,8 @@ A decision is bound to the digest of the arguments that were shown, is written o
 second), and is found again by every later worker. Prevents: a refund approved twice, or for another amount.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -27,7 +27,7 @@ from traces.feedback import check_json
 from traces.ids import digest_json
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import get_run, list_children, list_runs, match_run, read_events, read_streams
+from traces.store import StoredEvent, get_run, list_children, list_runs, match_run, read_events, read_streams
 from traces.summary import ENDED, RunSummary
 from traces.tables import RUNS
 
@@ -44,6 +44,8 @@ class Approval:
 
     run_id: str
     held: Held
+    asked_at: datetime
+    decided_at: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -174,7 +176,7 @@ def decide_approval(
             _write(recorder, found.run_id, event)
         except IntegrityError:
             continue  # somebody wrote into one of these ledgers meanwhile: look again
-        return Approval(found.run_id, Held(found.held.request, event))
+        return replace(found, held=Held(found.held.request, event), decided_at=now)
 
 
 def _check(found: Approval, run: RunSummary, decision: str, shown: str | None, now: datetime) -> None:
@@ -260,21 +262,25 @@ def get_approval(session: Session, approval_id: str) -> Approval:
     """
     run, _, number = approval_id.rpartition(":")
     run_id = match_run(session, run or approval_id)
-    held = recording_of(one.event for one in read_events(session, run_id, kinds=_KINDS)).held
+    held = _held(run_id, read_events(session, run_id, kinds=_KINDS))
     if not number.isdigit() and len(held) == 1:
-        return Approval(run_id, next(iter(held.values())))
-    if f"approval/{number}" not in held:
-        raise NotFound("held call", approval_id, hint="`strop approvals list` shows what waits.")
-    return Approval(run_id, held[f"approval/{number}"])
+        return held[0]
+    for one in held:
+        if one.held.request.op == f"approval/{number}":
+            return one
+    raise NotFound("held call", approval_id, hint="`strop approvals list` shows what waits.")
+
+
+def _held(run_id: str, facts: Sequence[StoredEvent]) -> list[Approval]:
+    """The calls of a run that a person was asked about, in order, with when."""
+    said = {fact.op: fact.at for fact in facts if fact.kind == "approval_decided"}
+    asked = {fact.op: fact.at for fact in facts if fact.kind == "approval_requested"}
+    held = recording_of(fact.event for fact in facts).held
+    return [Approval(run_id, one, asked[op], said.get(op)) for op, one in held.items()]
 
 
 def list_approvals(session: Session, *, limit: int = 1000) -> list[Approval]:
     """The held calls that nobody has decided on, the oldest run's first."""
     runs = [run.id for run in list_runs(session, where=[RUNS.c.status == "waiting"], limit=limit).items]
     found = read_streams(session, reversed(runs), _KINDS)
-    return [
-        Approval(run_id, held)
-        for run_id, facts in found.items()
-        for held in recording_of(fact.event for fact in facts).held.values()
-        if held.decision is None
-    ]
+    return [one for run_id, facts in found.items() for one in _held(run_id, facts) if one.held.decision is None]

@@ -59,10 +59,11 @@ class Fact:
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """One page and the key to ask for the next one with; `after` is None at the end."""
+    """One page and the keys to ask for its neighbours with: `after` is None at the end, `before` at the beginning."""
 
     items: Sequence[T]
     after: str | None
+    before: str | None = None
 
 
 def get_run(session: Session, run_id: str) -> RunSummary:
@@ -100,31 +101,50 @@ def match_run(session: Session, prefix: str) -> str:
 
 
 def list_runs(
-    session: Session, *, where: Iterable[sa.ColumnElement[bool]] = (), after: str | None = None, limit: int = 50
+    session: Session,
+    *,
+    where: Iterable[sa.ColumnElement[bool]] = (),
+    after: str | None = None,
+    before: str | None = None,
+    oldest: bool = False,
+    limit: int = 50,
 ) -> Page[RunSummary]:
     """Runs, newest first.
 
     Args:
         session: an open reading session.
         where: conditions over the runs table (`traces.filters` makes them from the filter language).
-        after: the `after` of the page before.
+        after: the `after` of a page: the runs that follow it, older ones.
+        before: the `before` of a page: the runs that stand before it, newer ones.
+        oldest: the last page of all, without a way through those before it.
         limit: rows a page, at most 1,000.
     """
-    query = sa.select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc()).limit(min(limit, 1000))
-    for condition in where:
-        query = query.where(condition)
+    limit, upwards = min(limit, 1000), before is not None or oldest
+    query = sa.select(RUNS).where(*where)
+    # Compared as a pair: only so both databases go to the place in the index instead of reading up to it.
+    key = sa.tuple_(RUNS.c.started_at, RUNS.c.id)
     if after is not None:
-        last = session.execute(sa.select(RUNS.c.started_at, RUNS.c.id).where(RUNS.c.id == after)).first()
-        if last is None:
-            raise NotFound("page after run", after)
-        query = query.where(
-            sa.or_(
-                RUNS.c.started_at < last.started_at,
-                sa.and_(RUNS.c.started_at == last.started_at, RUNS.c.id < last.id),
-            )
-        )
-    runs = [RunSummary(**row) for row in session.execute(query).mappings()]
-    return Page(runs, runs[-1].id if len(runs) == min(limit, 1000) else None)
+        query = query.where(key < _place(session, after))
+    if before is not None:
+        query = query.where(key > _place(session, before))
+    order = [one.asc() if upwards else one.desc() for one in (RUNS.c.started_at, RUNS.c.id)]
+    found = [RunSummary(**row) for row in session.execute(query.order_by(*order).limit(limit)).mappings()]
+    runs = found[::-1] if upwards else found
+    full = len(found) == limit
+    more_after = full if not upwards else before is not None
+    more_before = full if upwards else after is not None
+    return Page(
+        runs,
+        runs[-1].id if runs and more_after else None,
+        runs[0].id if runs and more_before else None,
+    )
+
+
+def _place(session: Session, run_id: str) -> sa.Tuple:
+    row = session.execute(sa.select(RUNS.c.started_at, RUNS.c.id).where(RUNS.c.id == run_id)).first()
+    if row is None:
+        raise NotFound("page at run", run_id)
+    return sa.tuple_(sa.literal(row.started_at, RUNS.c.started_at.type), sa.literal(row.id, RUNS.c.id.type))
 
 
 def list_children(session: Session, run_id: str) -> list[RunSummary]:

@@ -35,6 +35,7 @@ SECTIONS: Final = {
         "resume": "tui.commands.run:resume",
         "outcome": "tui.commands.outcome:outcome",
         "cancel": "tui.commands.outcome:cancel",
+        "waiting": "tui.commands.waiting:waiting",
         "approvals": "tui.commands.approvals:approvals",
         "runs": "tui.commands.runs:runs",
         "stats": "tui.commands.stats:stats",

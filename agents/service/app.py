@@ -19,7 +19,19 @@ from agents.service import problems
 from agents.service.deps import Service
 from agents.service.gates import RequestGate, TokenGate
 from agents.service.night_watch import NightWatch
-from agents.service.routes import agents, approvals, bundles, feed, health, nights, otlp, proposals, runs, stats
+from agents.service.routes import (
+    agents,
+    approvals,
+    bundles,
+    feed,
+    health,
+    nights,
+    otlp,
+    proposals,
+    runs,
+    stats,
+    waiting,
+)
 from agents.service.stream import Bell
 from agents.service.wire import Problem
 from agents.service.work import Work
@@ -55,7 +67,7 @@ def create_app(
         responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
     )
     app.state.service = parts
-    for room in (health, agents, runs, approvals, bundles, proposals, nights, feed, otlp, stats):
+    for room in (health, agents, runs, approvals, bundles, proposals, nights, feed, otlp, stats, waiting):
         app.include_router(room.router)
     problems.install(app)
     app.add_middleware(RequestGate, largest=LARGEST_REQUEST, larger={"/v1/traces": otlp.LARGEST_SENT})

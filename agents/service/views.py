@@ -7,6 +7,7 @@ things is read in a fixed number of queries, however long the list is.
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.orm import Session
@@ -63,6 +64,7 @@ from traces.store import (
     read_streams,
 )
 from traces.summary import RunSummary
+from traces.tables import RUNS
 
 T = TypeVar("T")
 
@@ -77,14 +79,28 @@ def run_view(run: RunSummary) -> RunView:
     return RunView(seconds=run.seconds, **vars(run))
 
 
-def run_page(session: Session, query: str = "", *, after: str | None = None, limit: int = 50) -> RunPage:
-    """Runs that a query of the filter language means, newest first.
+def run_page(
+    session: Session,
+    query: str = "",
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    at: datetime | None = None,
+    oldest: bool = False,
+    limit: int = 50,
+) -> RunPage:
+    """Runs that a query of the filter language means, newest first; `at`: those that had begun by then.
 
     Raises:
         FilterError: with the position of the mistake.
     """
-    page = list_runs(session, where=conditions(query, session=session), after=after, limit=limit)
-    return RunPage(items=[run_view(run) for run in page.items], after=page.after)
+    where = conditions(query, session=session)
+    if at is not None:
+        where.append(RUNS.c.started_at <= at)
+    page = list_runs(session, where=where, after=after, before=before, oldest=oldest, limit=limit)
+    items = [run_view(run) for run in page.items]
+    newer = items[0].id if at is not None and items else page.before
+    return RunPage(items=items, after=page.after, before=newer)
 
 
 def stats_view(session: Session, query: str, by: By, *, limit: int = 100) -> StatsView:
@@ -111,7 +127,7 @@ def _answer(session: Session, run: RunSummary) -> Any:
     if run.status != "finished":
         return None
     finished = read_events(session, run.id, kinds=["run_finished"])[-1].event
-    return _sendable(finished.output) if isinstance(finished, RunFinished) else None
+    return sendable(finished.output) if isinstance(finished, RunFinished) else None
 
 
 def approval_view(session: Session, one: Approval) -> ApprovalView:
@@ -119,9 +135,9 @@ def approval_view(session: Session, one: Approval) -> ApprovalView:
     run, request, decision = get_run(session, one.run_id), one.held.request, one.held.decision
     return ApprovalView(
         id=one.id, run_id=run.id, agent=run.agent, conversation_id=run.conversation_id, state=one.state,
-        tool=request.tool, server=request.server, arguments=_sendable(request.arguments), digest=request.digest,
-        reason=request.reason, expires_at=request.expires_at,
-        sent=None if decision is None else _sendable(decision.arguments),
+        tool=request.tool, server=request.server, arguments=sendable(request.arguments), digest=request.digest,
+        reason=request.reason, asked_at=one.asked_at, expires_at=request.expires_at, decided_at=one.decided_at,
+        sent=None if decision is None else sendable(decision.arguments),
         by="" if decision is None else decision.provenance.by,
         said="" if decision is None else decision.provenance.reason,
     )  # fmt: skip
@@ -141,7 +157,7 @@ def event_view(stored: StoredEvent) -> EventView:
         op=stored.op,
         attempt=stored.attempt,
         at=stored.at,
-        data=_sendable(stored.event.model_dump(mode="json", exclude=_ENVELOPE)),
+        data=sendable(stored.event.model_dump(mode="json", exclude=_ENVELOPE)),
     )
 
 
@@ -152,7 +168,7 @@ def event_page(session: Session, stream: str, *, after: int = 0, limit: int | No
 
 def span_views(session: Session, run_id: str) -> list[dict[str, Any]]:
     """The spans of a run that came over OpenTelemetry, as they were sent; else none."""
-    return [_sendable(span) for span in read_spans(session, run_id)]
+    return [sendable(span) for span in read_spans(session, run_id)]
 
 
 def decision_views(session: Session, agent: str) -> list[EventView]:
@@ -160,7 +176,7 @@ def decision_views(session: Session, agent: str) -> list[EventView]:
     return event_page(session, decisions_stream(agent)).items
 
 
-def _sendable(value: T) -> T:
+def sendable(value: T) -> T:
     """The value as UTF-8 can carry it: half a surrogate pair, which a broken tool may have sent, becomes `?`."""
     text = json.dumps(value, ensure_ascii=False)
     if is_utf8(text):
@@ -235,7 +251,7 @@ def bundle_views(session: Session, stored: Sequence[StoredBundle]) -> list[Bundl
             note=one.note,
             created_at=one.created_at,
             runs=runs.get(one.digest, 0),
-            content=_sendable(one.bundle.model_dump(mode="json")),
+            content=sendable(one.bundle.model_dump(mode="json")),
             readable=readable(one.bundle),
         )
         for one in stored
@@ -332,7 +348,7 @@ def _evidence(
 
 
 def _flips(flips: Any) -> list[FlipView]:
-    return [FlipView.model_validate(_sendable(flip)) for flip in flips or []]
+    return [FlipView.model_validate(sendable(flip)) for flip in flips or []]
 
 
 # --- nights ------------------------------------------------------------------------------------------------------

@@ -76,10 +76,11 @@ class RunView(Shape):
 
 
 class RunPage(Shape):
-    """Runs, newest first; ask again with `after` for the next page."""
+    """Runs, newest first; ask again with `after` for the page of older ones, with `before` for that of newer ones."""
 
     items: list[RunView]
     after: str | None = None
+    before: str | None = None
 
 
 class RunDetail(Shape):
@@ -197,12 +198,49 @@ class ApprovalView(Shape):
     digest: str
     reason: str = ""
     """Why the house asks."""
+    asked_at: datetime | None = None
     expires_at: datetime
+    decided_at: datetime | None = None
     sent: dict[str, Any] | None = None
     """The arguments as the person changed them."""
     by: str = ""
     said: str = ""
     """The reason that was given with the decision."""
+
+
+class EarlierCall(Shape):
+    """A call of the same tool that was sent before: what its arguments usually are."""
+
+    run_id: str
+    at: datetime
+    arguments: dict[str, Any] = {}
+
+
+class ApprovalContext(Shape):
+    """What a person wants to know before deciding on a held call."""
+
+    input: str = ""
+    """What the run was asked."""
+    before: str = ""
+    """What the agent thought and said in the reply that asks for the call."""
+    earlier: list[EarlierCall] = []
+    """Newest first."""
+
+
+class WaitingView(Shape):
+    """One thing that waits for a person: a held call, a call whose outcome is unknown, a proposal."""
+
+    kind: Literal["call", "outcome", "proposal"]
+    id: str
+    """Of a call RUN:NUMBER, of an outcome the run's id, of a proposal the version's digest."""
+    agent: str
+    since: datetime
+    expires_at: datetime | None = None
+    told: str = ""
+    """What it is, in one line."""
+    run_id: str | None = None
+    digest: str = ""
+    """Of a call: names the arguments, to be sent as `shown`."""
 
 
 class DecideApproval(Shape):
@@ -485,7 +523,8 @@ class Problem(Shape):
 #   GET  /v1/agents                    list[AgentView]
 #   GET  /v1/agents/{agent}/decisions  list[EventView]   the agent's decision stream, oldest first
 #   POST /v1/agents/{agent}/rollback   RollBack -> BundleView (the one that is live now)
-#   GET  /v1/runs?q=&after=&limit=     RunPage           q: the filter language; limit 1 to 1,000
+#   GET  /v1/runs?q=&after=&limit=     RunPage           q: the filter language; limit 1 to 1,000. Instead of after:
+#                                      before= (newer ones), at= (a time: those that had begun by then), oldest=true
 #   POST /v1/runs                      StartRun -> 200 RunDetail at its end (wait; how it ended is in run.status),
 #                                      else 202 RunDetail at once. Idempotency-Key: the same key gives the same run
 #   GET  /v1/runs/{id}                 RunDetail         an id, its start or its last characters
@@ -499,7 +538,9 @@ class Problem(Shape):
 #   POST /v1/runs/{id}/resume?wait=    -> RunDetail, 202 unless wait
 #   POST /v1/runs/{id}/outcome?wait=   DecideOutcome -> RunDetail, 202 unless wait or more calls are unknown
 #   GET  /v1/approvals                 list[ApprovalView]   calls that wait for a person, the oldest run's first
+#   GET  /v1/waiting?limit=            list[WaitingView]    all that waits for a person, oldest first
 #   GET  /v1/approvals/{id}            ApprovalView      RUN:NUMBER, decided or not
+#   GET  /v1/approvals/{id}/context?earlier=  ApprovalContext
 #   POST /v1/approvals/{id}/decision   DecideApproval -> ApprovalView; after the last one its run goes on
 #   GET  /v1/feed?after=&kinds=        SSE over all streams: `event: fact`; honours Last-Event-ID and ?after= (an id);
 #                                      without either it begins now. kinds: names with commas between them

@@ -286,6 +286,28 @@ def test_pages_hold_every_run_once(database: Database) -> None:
     assert seen == [f"run_{number}" for number in reversed(range(7))]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8])
+def test_pages_lead_back_the_way_they_came(database: Database, size: int) -> None:
+    """From the oldest page up by `before`, and from the newest down by `after`: the same runs, each once."""
+    noon = datetime(2026, 1, 1, tzinfo=UTC)
+    recorder = Recorder(database, clock=lambda: noon)
+    for number in range(7):
+        recorder.append(f"run_{number}", run_started())
+    with database.reading() as session:
+        page = list_runs(session, oldest=True, limit=size)
+        assert page.after is None
+        up = [page.items]
+        while page.before is not None:
+            page = list_runs(session, before=page.before, limit=size)
+            up.append(page.items)
+        top = list_runs(session, limit=size)
+        if top.after is not None:
+            below = list_runs(session, after=top.after, limit=size)
+            if below.items:  # none where the first page held all of them exactly
+                assert list_runs(session, before=below.before, limit=size).items == top.items
+    assert [run.id for items in reversed(up) for run in items] == [f"run_{number}" for number in reversed(range(7))]
+
+
 def test_a_page_after_an_unknown_run_is_refused(database: Database) -> None:
     """A key that is not there is an error, not an empty page."""
     with database.reading() as session, pytest.raises(NotFound):

@@ -50,6 +50,30 @@ def show(approval: str, as_json: bool, folder: Path | None) -> None:
         _print(database, approval, as_json)
 
 
+@approvals.command()
+@click.argument("approval", metavar="CALL")
+@click.option("--earlier", type=click.IntRange(0, 200), default=20, show_default=True, help="Calls sent before.")
+@with_json
+@in_workspace
+def context(approval: str, earlier: int, as_json: bool, folder: Path | None) -> None:
+    """Show what the agent said before a held call, and what the tool was sent before."""
+    from agents.approvals import get_approval
+    from agents.service.views import approval_view
+    from agents.service.waiting import approval_context
+    from tui.lines.usual import compared
+
+    with ledger(load_settings(folder)) as database, database.reading() as session:
+        one = get_approval(session, approval)
+        found, view = approval_context(session, one, earlier=earlier), approval_view(session, one)
+    if as_json:
+        print_json(found)
+        return
+    console().print(f"asked: {_clean(found.input)}")
+    console().print(f"the agent said: {_clean(found.before) or '(nothing)'}")
+    for argument in compared(view.arguments, [call.arguments for call in found.earlier]):
+        console().print(f"{argument.name}: {_clean(argument.value)}  ({argument.told})")
+
+
 def _reasoned(command: Any) -> Any:
     reason = click.option("--reason", default="", help="Why: it goes into the record.")
     shown = click.option("--shown", default=None, metavar="DIGEST", help="The arguments you saw; others are refused.")

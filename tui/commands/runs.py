@@ -31,19 +31,30 @@ def runs() -> None:
 @runs.command("list")
 @click.argument("words", metavar="[FILTER]...", nargs=-1)
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Rows.")
-@click.option("--after", metavar="RUN", default=None, help="Go on behind this run.")
+@click.option("--after", metavar="RUN", default=None, help="Go on behind this run: the older ones.")
+@click.option("--before", metavar="RUN", default=None, help="The newer ones that stand before this run.")
+@click.option("--at", metavar="TIME", default=None, help="Those that had begun by then, such as 2026-03-12T14:05.")
+@click.option("--oldest", is_flag=True, help="The last of all.")
 @with_json
 @in_workspace
-def list_(words: tuple[str, ...], limit: int, after: str | None, as_json: bool, folder: Path | None) -> None:
+def list_(
+    words: tuple[str, ...], limit: int, after: str | None, before: str | None, at: str | None, oldest: bool,
+    as_json: bool, folder: Path | None,
+) -> None:  # fmt: skip
     """List runs, newest first. FILTER: for example `agent:desk status:failed`."""
     from agents.service.views import run_page
     from traces.store import match_run
     from tui.lines.rows import run_head, run_row
 
+    if sum(bool(one) for one in (after, before, at, oldest)) > 1:
+        raise click.UsageError("--after, --before, --at and --oldest exclude each other")
     query = " ".join(words)
     with ledger(load_settings(folder)) as database, database.reading() as session:
-        start = None if after is None else match_run(session, after)
-        shown = run_page(session, query, after=start, limit=limit)
+        below, above = (None if name is None else match_run(session, name) for name in (after, before))
+        shown = run_page(
+            session, query, after=below, before=above, at=None if at is None else _moment(at), oldest=oldest,
+            limit=limit,
+        )  # fmt: skip
     if as_json:
         print_json(shown)
         return
@@ -59,6 +70,13 @@ def list_(words: tuple[str, ...], limit: int, after: str | None, as_json: bool, 
         say("no runs" + (f" match {query!r}" if query else " yet"))
     elif shown.after:
         say(f"more: strop runs list {query + ' ' if query else ''}--after {shown.after}")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise click.UsageError(f"--at is no time: {text!r}; write it as 2026-03-12T14:05") from error
 
 
 def _led(name: str, ids: "Sequence[str]", row: "Line") -> "Line":

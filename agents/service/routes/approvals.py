@@ -1,14 +1,16 @@
 """Calls that wait for a person, and the person's decision."""
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from agents.approvals import get_approval, list_approvals
 from agents.service.control import decide_held
 from agents.service.deps import Limit, Name, Parts
 from agents.service.views import approval_view
-from agents.service.wire import ApprovalView, DecideApproval
+from agents.service.waiting import approval_context
+from agents.service.wire import ApprovalContext, ApprovalView, DecideApproval
 
 router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
 
@@ -25,6 +27,13 @@ def get(parts: Parts, approval: Name) -> ApprovalView:
     """One held call, decided or not, by RUN:NUMBER."""
     with parts.database.reading() as session:
         return approval_view(session, get_approval(session, approval))
+
+
+@router.get("/{approval}/context")
+def get_context(parts: Parts, approval: Name, earlier: Annotated[int, Query(ge=0, le=200)] = 50) -> ApprovalContext:
+    """What the agent was asked, thought and said before the call, and what the tool was sent before."""
+    with parts.database.reading() as session:
+        return approval_context(session, get_approval(session, approval), earlier=earlier)
 
 
 @router.post("/{approval}/decision")

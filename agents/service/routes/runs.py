@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
+from pydantic import AwareDatetime
 
+from agents.errors import UsageError
 from agents.service.control import cancel_run, decide_outcome, resume_run, start_run
 from agents.service.deps import After, IdempotencyKey, LastEventId, Limit, Name, Parts, Service
 from agents.service.stream import EVENT_STREAM, NO_BUFFER, follow
@@ -15,18 +17,24 @@ from traces.feedback import Judgement, give_feedback
 from traces.store import get_run, match_run
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
+Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 @router.get("")
 def list_runs(
     parts: Parts,
     q: Annotated[str, Query(max_length=4000)] = "",
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    after: Cursor = None,
+    before: Cursor = None,
+    at: AwareDatetime | None = None,
+    oldest: bool = False,
     limit: Limit = 50,
 ) -> RunPage:
-    """Runs that a query of the filter language means, newest first."""
+    """Runs that a query of the filter language means, newest first; from one place on, or up to one."""
+    if sum(one not in (None, False) for one in (after, before, at, oldest)) > 1:
+        raise UsageError("after, before, at and oldest exclude each other", hint="Send one of them.")
     with parts.database.reading() as session:
-        return run_page(session, q, after=after, limit=limit)
+        return run_page(session, q, after=after, before=before, at=at, oldest=oldest, limit=limit)
 
 
 @router.post("", responses={202: {"model": RunDetail}})

@@ -48,6 +48,10 @@ async def test_a_held_call_is_decided_over_http(desk: House) -> None:
     (held,) = await desk.get("/v1/approvals")
     assert (held["tool"], held["arguments"], held["reason"]) == ("ask_clerk", {"request": "what?"}, "clerks are dear")
     place = f"/v1/approvals/{held['id']}"
+    (waiting,) = await desk.get("/v1/waiting")
+    assert (waiting["kind"], waiting["id"], waiting["agent"]) == ("call", held["id"], "boss")
+    assert (waiting["since"], waiting["digest"]) == (held["asked_at"], held["digest"])
+    assert "ask_clerk" in waiting["told"]
     wrong = {"decision": "approve", "shown": "sha256:" + "0" * 64}
     assert "other arguments" in (await desk.post(f"{place}/decision", wrong, 409))["detail"]
     assert "strop approvals" in (await desk.post(f"/v1/runs/{held['run_id']}/resume", None, 409))["hint"]
@@ -57,8 +61,10 @@ async def test_a_held_call_is_decided_over_http(desk: House) -> None:
     await desk.parts.work.wait(held["run_id"])
     assert (await desk.get(f"/v1/runs/{held['run_id']}"))["answer"] == "done: go"
     assert "m.keller" in (await desk.post(f"{place}/decision", said, 409))["detail"]
-    assert await desk.get("/v1/approvals") == []
-    assert (await desk.get(place))["state"] == "approved"
+    assert await desk.get("/v1/approvals") == await desk.get("/v1/waiting") == []
+    once = await desk.get(place)
+    assert once["state"] == "approved"
+    assert once["decided_at"] >= once["asked_at"]
 
 
 async def test_a_held_call_that_is_not_there(desk: House) -> None:

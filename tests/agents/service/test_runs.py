@@ -76,6 +76,13 @@ async def test_the_list_is_filtered_and_paged(house: House) -> None:
     assert rest["after"] is None
     found = await house.get("/v1/runs", params={"q": 'status:finished "two"'})
     assert [run["input"] for run in found["items"]] == ["two"]
+    last = await house.get("/v1/runs", params={"limit": 1, "oldest": True})
+    assert [run["input"] for run in last["items"]] == ["one"]
+    above = await house.get("/v1/runs", params={"limit": 1, "before": last["before"]})
+    assert [run["input"] for run in above["items"]] == ["two"]
+    then = await house.get("/v1/runs", params={"limit": 1, "at": above["items"][0]["started_at"]})
+    assert (then["items"], then["before"]) == (above["items"], above["before"])
+    await house.get("/v1/runs", 422, params={"oldest": True, "after": first["after"]})
     wrong = await house.get("/v1/runs", 422, params={"q": "agent:hello staus:failed"})
     assert wrong["position"] == 13
     assert "status" in wrong["hint"]

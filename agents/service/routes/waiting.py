@@ -1,0 +1,16 @@
+"""What waits for a person."""
+
+from fastapi import APIRouter
+
+from agents.service.deps import Limit, Parts
+from agents.service.waiting import waiting_list
+from agents.service.wire import WaitingView
+
+router = APIRouter(prefix="/v1/waiting", tags=["approvals"])
+
+
+@router.get("")
+def list_waiting(parts: Parts, limit: Limit = 200) -> list[WaitingView]:
+    """Held calls, calls of unknown outcome and proposals, oldest first."""
+    with parts.database.reading() as session:
+        return waiting_list(session, limit=limit)
