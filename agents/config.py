@@ -18,13 +18,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from agents.budgets import Budgets
 from agents.definitions import Definition, load_definition
 from agents.errors import UnknownAgent, WorkspaceError
 from agents.models.attempts import Retries
 from agents.models.settings import GatewaySettings, LocalSettings, Price, WaitPolicy
+from agents.prompts.governance import Governance
+from agents.roles import Role
 from tools.catalog import ServerSpec
 from traces.errors import BadInput
 from traces.redact import Policy, Redactor
@@ -160,6 +162,31 @@ class NightsSection(Section):
         return next(CronSim(self.schedule, now, reverse=True))
 
 
+class AccessSection(Section):
+    """`[access]`: who may do what, where no token says so."""
+
+    local_role: Role = "admin"
+    """The role of whoever may use the workspace's files: the commands, and the service's Unix socket."""
+
+
+class GovernanceSection(Governance):
+    """`[governance]`: the rules for decisions about versions, and `[governance.agents.NAME]` where one has others."""
+
+    agents: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+
+    @field_validator("agents")
+    @classmethod
+    def _rules(cls, value: dict[str, dict[str, JsonValue]]) -> dict[str, dict[str, JsonValue]]:
+        for rules in value.values():
+            Governance.model_validate(rules)
+        return value
+
+    def rules_for(self, agent: str) -> Governance:
+        """The agent's own rules, each that it does not name as for all."""
+        common = self.model_dump(mode="json", exclude={"agents"})
+        return Governance.model_validate({**common, **self.agents.get(agent, {})})
+
+
 class PrivacySection(Section):
     """`[privacy]`: what is taken out of a fact before it is written, and before the agent sees it."""
 
@@ -181,6 +208,8 @@ class Config(Section):
     service: ServiceSection = ServiceSection()
     nights: NightsSection = NightsSection()
     privacy: PrivacySection = PrivacySection()
+    access: AccessSection = AccessSection()
+    governance: GovernanceSection = GovernanceSection()
 
 
 @dataclass(frozen=True)
@@ -206,6 +235,8 @@ class Workspace:
     servers: Mapping[str, ServerSpec]
     agents: Mapping[str, Definition]
     nights: NightsSection = field(default_factory=NightsSection)
+    local_role: Role = "admin"
+    governance: GovernanceSection = field(default_factory=GovernanceSection)
     runs_at_once: int = 200
     runs_queued: int = 1000
 
@@ -279,6 +310,8 @@ def load_workspace(
         servers=load_servers(root, env) if servers is None else servers,
         agents=load_agents(root) if agents is None else agents,
         nights=config.nights,
+        local_role=config.access.local_role,
+        governance=config.governance,
         runs_at_once=config.service.runs,
         runs_queued=config.service.queue,
     )

@@ -4,6 +4,7 @@ StropError
 ├── UsageError              the request itself is wrong                       exit 2   HTTP 422
 │   ├── UnknownAgent        no such agent in the workspace                    exit 2   HTTP 404
 │   └── IllegalStep         the lifecycle does not allow this step            exit 2   HTTP 409
+│       └── Conflict        somebody decided since this person looked         exit 2   HTTP 409
 ├── WorkspaceError          a file of the workspace is missing or wrong       exit 3   HTTP 500
 ├── ModelUnavailable        no key, no weights, unknown provider, no answer   exit 4   HTTP 503
 ├── ToolServerUnavailable   an MCP server is not there, died, or hangs        exit 5   HTTP 503
@@ -56,6 +57,15 @@ class IllegalStep(UsageError):
     """A bundle cannot go from its state to the wanted one."""
 
     status = 409
+
+
+class Conflict(IllegalStep):
+    """Somebody else decided first. `since` says what they did, a line each."""
+
+    def __init__(self, message: str, since: Sequence[str] = ()) -> None:
+        told = f"{message}; since then: {'; '.join(since)}" if since else message
+        super().__init__(told, hint="Look again and decide on what is there now.")
+        self.since = list(since)
 
 
 class WorkspaceError(StropError):

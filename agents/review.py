@@ -1,71 +1,144 @@
 """A person's decisions on versions, as one act each: checked, written in one transaction, made known.
 
 The service and the commands both decide through here. Prevents: a decision on something else than what was on the
-person's screen (another live version, other evidence), and a pointer that moves without its record.
+person's screen (another live version, other evidence), a pointer that moves without its record, and a refusal that
+nobody can find afterwards.
 """
 
-from agents.errors import IllegalStep
-from agents.prompts.store import Live, StoredBundle, approve, decisions_stream, get_bundle, reject, roll_back
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from agents.errors import Conflict, Refused
+from agents.prompts.decisions import approve, change_rules, promote, reject, roll_back
+from agents.prompts.governance import DEFAULT, Governance
+from agents.prompts.record import decisions_stream
+from agents.prompts.store import Live, StoredBundle, get_bundle
+from traces.events import DecisionRefused
 from traces.ids import short
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 
+AUDIT = "audit"
+"""Name of the stream of what was refused, and of who was given a key."""
+
+T = TypeVar("T")
+
 
 def approve_proposal(
-    recorder: Recorder, digest: str, provenance: Provenance, *, shown: str | None = None, seen_live: str | None = None
-) -> StoredBundle:
-    """A yes: the proposed bundle serves from the next conversation on.
+    recorder: Recorder, digest: str, provenance: Provenance, *,
+    rules: Governance = DEFAULT, shown: str | None = None, seen_live: str | None = None, head: int | None = None,
+    sheet: str = "", confirmed: bool = False, plan: Mapping[str, Any] | None = None,
+) -> StoredBundle:  # fmt: skip
+    """A yes: with the last signature the rules ask for, the proposed bundle serves from the next conversation on.
 
     Args:
         recorder: of the database that holds the registry.
         digest: the proposed bundle, in full.
         provenance: who decides, and why.
+        rules: those that the workspace's file has for the agent; what is on record wins.
         shown: digest of the evidence that was in view.
         seen_live: digest of the live version that the person saw.
+        head: seq of the agent's newest decision that the person saw.
+        sheet: the text that was shown.
+        confirmed: whether the person's client sent back that text's digest.
+        plan: what is to happen after the approval, signed with it.
 
     Raises:
-        IllegalStep: it is not proposed, or what was seen is no longer what is there.
-        Refused: no reason, or not a person.
+        Conflict: it is not proposed any more, or what was seen is no longer what is there; says what happened.
+        Refused: the rules do not allow it; the refusal is on record.
     """
-    with recorder.database.writing() as session:
-        stored = get_bundle(session, digest)
-        _check_shown(stored, shown)
-        approve(session, recorder, digest, provenance, shown=shown, seen_live=seen_live)
-        stored = get_bundle(session, digest)
-    recorder.announce(decisions_stream(stored.bundle.agent))
-    return stored
+
+    def act(session: Session) -> StoredBundle:
+        _check_shown(get_bundle(session, digest), shown)
+        return approve(
+            session, recorder, digest, provenance, rules=rules, shown=shown, seen_live=seen_live, head=head,
+            sheet=sheet, confirmed=confirmed, plan=plan,
+        )  # fmt: skip
+
+    return _decide(recorder, _agent_of(recorder, digest), "approve", digest, provenance, act)
 
 
 def reject_proposal(
-    recorder: Recorder, digest: str, provenance: Provenance, *, shown: str | None = None
-) -> StoredBundle:
+    recorder: Recorder, digest: str, provenance: Provenance, *,
+    shown: str | None = None, head: int | None = None, sheet: str = "",
+) -> StoredBundle:  # fmt: skip
     """A no, with its reason. Raises as `approve_proposal` does."""
-    with recorder.database.writing() as session:
+
+    def act(session: Session) -> StoredBundle:
         _check_shown(get_bundle(session, digest), shown)
-        stored = reject(session, recorder, digest, provenance, shown=shown)
-    recorder.announce(decisions_stream(stored.bundle.agent))
-    return stored
+        return reject(session, recorder, digest, provenance, shown=shown, head=head, sheet=sheet)
+
+    return _decide(recorder, _agent_of(recorder, digest), "reject", digest, provenance, act)
+
+
+def promote_bundle(
+    recorder: Recorder, digest: str, provenance: Provenance, *,
+    authority: int | None = None, seen_live: str | None = None, head: int | None = None,
+    detail: dict[str, Any] | None = None,
+) -> Live:  # fmt: skip
+    """Make an approved bundle live. Raises as `approve_proposal` does."""
+
+    def act(session: Session) -> Live:
+        return promote(
+            session, recorder, digest, provenance, authority=authority, seen_live=seen_live, head=head, detail=detail
+        )
+
+    return _decide(recorder, _agent_of(recorder, digest), "promote", digest, provenance, act)
 
 
 def roll_back_agent(
-    recorder: Recorder, agent: str, provenance: Provenance, *, to: str | None = None, seen_live: str | None = None
-) -> Live:
+    recorder: Recorder, agent: str, provenance: Provenance, *,
+    to: str | None = None, seen_live: str | None = None, head: int | None = None,
+) -> Live:  # fmt: skip
     """Take the agent's live version back, to the one before it or to `to` (a full digest).
 
     Raises:
-        IllegalStep: another version is live than the person saw, or `to` may not become live.
+        Conflict: another version is live than the person saw.
+        Refused: `to` never served.
         UsageError: there is nothing to go back to.
     """
-    with recorder.database.writing() as session:
-        live = roll_back(session, recorder, agent, provenance, to=to, seen_live=seen_live)
+
+    def act(session: Session) -> Live:
+        return roll_back(session, recorder, agent, provenance, to=to, seen_live=seen_live, head=head)
+
+    return _decide(recorder, agent, "roll_back", to, provenance, act)
+
+
+def change_governance(recorder: Recorder, agent: str, rules: Governance, provenance: Provenance) -> None:
+    """Other rules for decisions about the agent from here on.
+
+    Raises:
+        Refused: a machine, no reason, or not an admin.
+    """
+    _decide(
+        recorder, agent, "change rules", None, provenance,
+        lambda session: change_rules(session, recorder, agent, rules, provenance),
+    )  # fmt: skip
+
+
+def _decide(
+    recorder: Recorder, agent: str, act: str, bundle: str | None, by: Provenance, work: Callable[[Session], T]
+) -> T:
+    """Do it in one transaction and tell who listens; a refusal is written down in a transaction of its own."""
+    try:
+        with recorder.database.writing() as session:
+            done = work(session)
+    except Refused as refused:
+        event = DecisionRefused(agent=agent, act=act, bundle=bundle, why=str(refused), provenance=by)
+        recorder.append(AUDIT, event)
+        raise
     recorder.announce(decisions_stream(agent))
-    return live
+    return done
+
+
+def _agent_of(recorder: Recorder, digest: str) -> str:
+    with recorder.database.reading() as session:
+        return get_bundle(session, digest).bundle.agent
 
 
 def _check_shown(stored: StoredBundle, shown: str | None) -> None:
     if shown is not None and shown != stored.evidence:
         now = "none" if stored.evidence is None else short(stored.evidence)
-        raise IllegalStep(
-            f"the evidence has changed since you looked: it was {short(shown)}, now it is {now}",
-            hint="Look again and decide on what is there now.",
-        )
+        raise Conflict(f"the evidence has changed since you looked: it was {short(shown)}, now it is {now}")

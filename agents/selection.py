@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from agents.config import Workspace
 from agents.definitions import Definition
 from agents.prompts.bundle import Bundle
-from agents.prompts.store import Live, add_bundle, adopt_definition, find_live, get_bundle
+from agents.prompts.decisions import adopt_definition
+from agents.prompts.record import read_record
+from agents.prompts.store import Live, add_bundle, find_live, get_bundle
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.store import list_conversation
@@ -42,14 +44,23 @@ def live_bundle(session: Session, recorder: Recorder, workspace: Workspace, defi
     """The live pointer, after the definition file was taken up where that is its owner's plain wish.
 
     A file that was edited takes effect by itself only while no decision stands between: once a person approved a
-    bundle, that decision rules until `strop adopt` or another approval.
+    bundle, that decision rules until `strop adopt` or another approval. Where the agent's rules want every version
+    signed, a file takes no effect at all.
+
+    Raises:
+        Refused: nothing is live yet, and the rules do not let the file decide.
     """
     own = own_bundle(workspace, definition)
     live = find_live(session, definition.name)
     if live is not None and (live.digest != live.source or live.digest == own.digest):
         return live
-    by = Provenance(by=workspace.user, reason=f"the definition file {definition.path.name}")
-    return adopt_definition(session, recorder, own, by, force=live is not None)
+    rules = workspace.governance.rules_for(definition.name)
+    if live is not None and (read_record(session, definition.name).rules or rules).definition != "live":
+        return live  # the file's new version waits to be proposed and signed
+    by = Provenance(
+        by=workspace.user, reason=f"the definition file {definition.path.name}", role=workspace.local_role
+    )
+    return adopt_definition(session, recorder, own, by, force=live is not None, rules=rules)
 
 
 def own_bundle(workspace: Workspace, definition: Definition) -> Bundle:

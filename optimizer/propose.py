@@ -5,7 +5,8 @@ Prevents evidence that cannot be read again: it is in the ledger by digest befor
 
 from typing import Any
 
-from agents.prompts.store import get_bundle, move
+from agents.prompts.decisions import move
+from agents.prompts.store import get_bundle
 from optimizer.evidence_text import render_evidence
 from optimizer.night_log import NightLog
 from optimizer.proof import Proof
@@ -33,14 +34,15 @@ def propose(log: NightLog, bundle: str, proof: Proof, evidence: str, *, incumben
     with log.database.writing() as session:
         state = get_bundle(session, bundle).state
         detail = {**_detail(log, proof), "incumbent": live, "proven_against": incumbent}
-        by = Provenance(by=OPTIMIZER, actor="machine", reason=f"{log.stream}: {proof.evidence.verdict}")
+        verdict = proof.evidence.verdict
+        by = Provenance(by=OPTIMIZER, actor="machine", reason=f"{log.stream}: {verdict}")
         if state == "draft":
-            move(session, log.recorder, bundle, "evaluated", by, evidence=evidence, detail=detail)
+            move(session, log.recorder, bundle, "evaluated", by, evidence=evidence, verdict=verdict, detail=detail)
             state = "evaluated"
         if proof.evidence.verdict != "better":
             return f"the verdict is {proof.evidence.verdict!r}"
         if state == "evaluated":
-            move(session, log.recorder, bundle, "proposed", by, evidence=evidence, detail=detail)
+            move(session, log.recorder, bundle, "proposed", by, evidence=evidence, verdict=verdict, detail=detail)
             state = "proposed"
     if state == "proposed":
         return None

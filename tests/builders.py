@@ -12,7 +12,8 @@ from typing import Any
 
 from agents.config import Workspace, load_workspace
 from agents.prompts.bundle import Bundle
-from agents.prompts.store import add_bundle, move
+from agents.prompts.decisions import move
+from agents.prompts.store import add_bundle
 from agents.runtime import Runtime
 from tests.fakes import ScriptedModel
 from traces.db import Database
@@ -35,7 +36,7 @@ from traces.provenance import Provenance
 from traces.recorder import Recorder
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-PERSON = Provenance(by="m.keller", reason="it reads better")
+PERSON = Provenance(by="m.keller", reason="it reads better", role="approver")
 MACHINE = Provenance(by="optimizer", actor="machine", reason="the night found it")
 
 HELLO = """\

@@ -133,7 +133,7 @@ def _imported_roots(tree: ast.Module) -> Iterator[str]:
                 pass
 
 
-DECIDING = {"approve", "reject", "roll_back", "adopt_definition"}
+DECIDING = {"approve", "promote", "reject", "roll_back", "adopt_definition", "change_rules"}
 
 
 def test_the_optimizer_takes_no_deciding_function() -> None:
@@ -143,7 +143,7 @@ def test_the_optimizer_takes_no_deciding_function() -> None:
         for path, tree in _our_trees()
         if path.startswith("optimizer/")
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "agents.prompts.store"
+        if isinstance(node, ast.ImportFrom) and node.module == "agents.prompts.decisions"
         for alias in node.names
         if alias.name in DECIDING
     }

@@ -15,3 +15,12 @@ class Provenance(BaseModel):
     by: str = Field(min_length=1, description="Login or name of the person, or the program's name.")
     actor: Actor = "person"
     reason: str = ""
+    role: str = ""
+    """The role it was done under; empty where none was asked for."""
+    login: str = ""
+    """Whom the system knew this to be, where `by` is another name that was given; signatures count by it."""
+
+    @property
+    def identity(self) -> str:
+        """Who this is to whoever counts heads."""
+        return self.login or self.by

@@ -79,6 +79,10 @@ class Recorder:
         self._lock = threading.RLock()
         self._listeners: list[Callable[[Recorded], None]] = []
 
+    def now(self) -> datetime:
+        """The time by the clock that facts are written with."""
+        return self._clock()
+
     def append(self, stream: str, event: Event) -> Recorded:
         """Write one fact. Returns it as it was written when it is durable: go on with that, not with what was given.
 

@@ -247,6 +247,11 @@ def last_event_id(session: Session) -> int:
     return session.execute(sa.select(sa.func.max(EVENTS.c.id))).scalar() or 0
 
 
+def last_event_at(session: Session) -> datetime | None:
+    """The recorded time of the newest fact, by the order of arrival; None in an empty ledger."""
+    return session.execute(sa.select(EVENTS.c.at).order_by(EVENTS.c.id.desc()).limit(1)).scalar()
+
+
 def list_feedback(session: Session, run_ids: Iterable[str]) -> dict[str, list[FeedbackGiven]]:
     """Feedback by run id, in the order it was given."""
     found = read_streams(session, run_ids, ["feedback_given"])
@@ -302,6 +307,14 @@ def count_runs_of_bundles(session: Session, digests: Iterable[str]) -> dict[str,
         )
         found.update({str(digest): int(n) for digest, n in session.execute(query.group_by(RUNS.c.bundle))})
     return found
+
+
+def last_seqs(session: Session, streams: Iterable[str], kinds: Iterable[str]) -> dict[str, int]:
+    """The seq of the newest fact of these kinds in each of these streams that has one."""
+    query = sa.select(EVENTS.c.stream, sa.func.max(EVENTS.c.seq)).where(
+        EVENTS.c.stream.in_(list(streams)), EVENTS.c.kind.in_(list(kinds))
+    )
+    return {str(stream): int(seq) for stream, seq in session.execute(query.group_by(EVENTS.c.stream))}
 
 
 def list_feed_ids(session: Session, *, after: int, limit: int = 500) -> list[int]:

@@ -5,7 +5,7 @@ Made of parts that are given, so that a test runs the whole of it in its own pro
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -13,6 +13,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from agents.config import Workspace
+from agents.errors import Refused
+from agents.prompts.decisions import rules_in_force
+from agents.prompts.record import read_record
 from agents.runtime import Runtime
 from agents.selection import live_bundle
 from agents.service import problems
@@ -105,7 +108,10 @@ def adopt_definitions(parts: Service) -> None:
     """Give each agent its live version before the first request, so that what is listed can be looked at."""
     with parts.database.writing() as session:
         for definition in parts.workspace.agents.values():
-            live_bundle(session, parts.recorder, parts.workspace, definition)
+            rules = parts.workspace.governance.rules_for(definition.name)
+            rules_in_force(session, parts.recorder, read_record(session, definition.name), rules)
+            with suppress(Refused):  # nothing was signed yet: its runs are refused with the reason until it is
+                live_bundle(session, parts.recorder, parts.workspace, definition)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -41,7 +41,9 @@ class Service:
 
     def person(self, by: str, reason: str = "") -> Provenance:
         """Who stands behind a request: the name it gives, or the one the service runs under."""
-        return Provenance(by=by.strip() or self.workspace.user, actor="person", reason=reason)
+        name, user = by.strip() or self.workspace.user, self.workspace.user
+        login = user if name != user else ""
+        return Provenance(by=name, actor="person", reason=reason, role=self.workspace.local_role, login=login)
 
 
 def get_service(request: Request) -> Service:

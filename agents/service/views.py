@@ -17,10 +17,11 @@ from agents.config import Workspace
 from agents.definitions import Definition
 from agents.errors import UsageError
 from agents.prompts.bundle import Bundle, diff_words, readable
+from agents.prompts.governance import DEFAULT
+from agents.prompts.record import KINDS, Record, Signature, decisions_stream, fold
 from agents.prompts.store import (
     Live,
     StoredBundle,
-    decisions_stream,
     find_bundles,
     get_bundle,
     list_bundles,
@@ -42,6 +43,7 @@ from agents.service.wire import (
     RunDetail,
     RunPage,
     RunView,
+    SignatureView,
     StatsView,
 )
 from traces.errors import NotFound
@@ -55,6 +57,7 @@ from traces.store import (
     count_runs_of_bundles,
     find_blobs,
     get_run,
+    last_seqs,
     list_children,
     list_runs,
     list_streams,
@@ -192,18 +195,21 @@ def agent_views(session: Session, workspace: Workspace) -> list[AgentView]:
     """The agents of the workspace by name, each with what serves it."""
     pointers = list_live(session)
     bundles = find_bundles(session, [live.digest for live in pointers.values()])
+    heads = last_seqs(session, [decisions_stream(name) for name in workspace.agents], KINDS)
     waiting = Counter(stored.bundle.agent for stored in list_bundles(session, state="proposed"))
     views = []
     for name, definition in sorted(workspace.agents.items()):
         live = pointers.get(name)
         stored = None if live is None else bundles.get(live.digest)
-        views.append(_agent_view(workspace, definition, live, stored, waiting[name]))
+        head = heads.get(decisions_stream(name), 0)
+        views.append(_agent_view(workspace, definition, live, stored, waiting[name], head))
     return views
 
 
 def _agent_view(
-    workspace: Workspace, definition: Definition, live: Live | None, stored: StoredBundle | None, proposals: int
-) -> AgentView:
+    workspace: Workspace, definition: Definition, live: Live | None, stored: StoredBundle | None, proposals: int,
+    head: int,
+) -> AgentView:  # fmt: skip
     own = own_bundle(workspace, definition)
     bundle = own if stored is None else stored.bundle
     return AgentView(
@@ -216,6 +222,7 @@ def _agent_view(
         tools=list(_tools(bundle)),
         delegates=[delegate.agent for delegate in bundle.delegates],
         proposals=proposals,
+        head=head,
     )
 
 
@@ -297,28 +304,41 @@ def proposal_view(session: Session, digest: str) -> ProposalView:
 
 def proposal_views(session: Session, stored: Sequence[StoredBundle]) -> list[ProposalView]:
     """These versions with what was shown when they were proposed; those that never were are left out."""
-    proposed = _proposed(session, {one.bundle.agent for one in stored})
+    records = _records(session, (one.bundle.agent for one in stored))
+    proposed = _proposed(records.values())
     shown = [one for one in stored if one.digest in proposed]
     live = list_live(session)
     evidence = _evidence(session, shown, proposed)
     return [
-        _proposal_view(one, view, proposed[one.digest], evidence.get(one.digest, {}), live.get(one.bundle.agent))
+        _proposal_view(
+            one,
+            view,
+            proposed[one.digest],
+            evidence.get(one.digest, {}),
+            live.get(one.bundle.agent),
+            records[one.bundle.agent],
+        )
         for one, view in zip(shown, bundle_views(session, shown), strict=True)
     ]
 
 
-def _proposed(session: Session, agents: Iterable[str]) -> dict[str, DecisionMade]:
-    """The newest step to `proposed` of each bundle of these agents."""
-    streams = read_streams(session, [decisions_stream(agent) for agent in sorted(agents)], ["decision_made"])
-    events = [stored.event for facts in streams.values() for stored in facts]
-    return {
-        event.bundle: event for event in events if isinstance(event, DecisionMade) and event.to_state == "proposed"
-    }
+def _records(session: Session, agents: Iterable[str]) -> dict[str, Record]:
+    """The decisions about these agents, folded."""
+    names = sorted(set(agents))
+    streams = read_streams(session, [decisions_stream(agent) for agent in names], KINDS)
+    return {agent: fold(agent, streams[decisions_stream(agent)]) for agent in names}
+
+
+def _proposed(records: Iterable[Record]) -> dict[str, DecisionMade]:
+    """The newest step to `proposed` of each bundle that was ever proposed."""
+    steps = (step for record in records for _, _, step in record.steps)
+    return {step.bundle: step for step in steps if step.to_state == "proposed"}
 
 
 def _proposal_view(
-    stored: StoredBundle, bundle: BundleView, step: DecisionMade, evidence: dict[str, Any], live: Live | None
-) -> ProposalView:
+    stored: StoredBundle, bundle: BundleView, step: DecisionMade, evidence: dict[str, Any], live: Live | None,
+    record: Record,
+) -> ProposalView:  # fmt: skip
     incumbent = str(step.detail.get("incumbent") or stored.parent or "")
     return ProposalView(
         bundle=bundle,
@@ -330,7 +350,14 @@ def _proposal_view(
         summary=str(step.detail.get("summary", "")),
         got_better=_flips(step.detail.get("got_better")),
         got_worse=_flips(step.detail.get("got_worse")),
+        head=record.head,
+        signatures=[_signature_view(one) for one in record.of(stored.digest).signatures],
+        approvals=(record.rules or DEFAULT).approvals,
     )
+
+
+def _signature_view(one: Signature) -> SignatureView:
+    return SignatureView(by=one.by.by, role=one.by.role, reason=one.by.reason, at=one.at)
 
 
 def _evidence(

@@ -33,6 +33,20 @@ class AboutView(Shape):
     last_event_id: int = 0
 
 
+class MeView(Shape):
+    """Who asks, and what that one may: a screen hides the keys that would be refused."""
+
+    name: str
+    role: Literal["app", "viewer", "operator", "approver", "admin"]
+    permissions: list[str]
+    """Of `read`, `run`, `judge`, `operate`, `propose`, `decide`, `roll_back`, `administer`."""
+    agents: list[str] | None = None
+    """None: all agents; else the ones this token is for."""
+    source: Literal["socket", "token", "setting"] = "socket"
+    """How it is known: the socket's own user, a token from `strop tokens`, or STROP_TOKEN."""
+    expires_at: datetime | None = None
+
+
 class AgentView(Shape):
     """An agent of the workspace and the bundle that serves it."""
 
@@ -46,6 +60,8 @@ class AgentView(Shape):
     tools: list[str] = []
     delegates: list[str] = []
     proposals: int = 0
+    head: int = 0
+    """Seq of the newest decision about the agent: send it with a decision, so that two people cannot cross."""
 
 
 class RunView(Shape):
@@ -293,6 +309,15 @@ class FlipView(Shape):
     run_after: str | None = None
 
 
+class SignatureView(Shape):
+    """One person's yes."""
+
+    by: str
+    role: str = ""
+    reason: str = ""
+    at: datetime
+
+
 class ProposalView(Shape):
     """A bundle that waits for a person's decision, with the evidence to be shown."""
 
@@ -308,6 +333,11 @@ class ProposalView(Shape):
     """The evidence as a plain table for people."""
     got_better: list[FlipView] = []
     got_worse: list[FlipView] = []
+    head: int = 0
+    """Seq of the newest decision about the agent: send it with a decision, so that two people cannot cross."""
+    signatures: list[SignatureView] = []
+    approvals: int = 1
+    """How many signatures the agent's rules ask for."""
 
 
 class Decide(Shape):
@@ -321,6 +351,8 @@ class Decide(Shape):
     shown: str | None = None
     incumbent: str | None = None
     """The live digest the person saw; another one now is a conflict (409)."""
+    head: int | None = None
+    """The `head` of the proposal as the person saw it; a newer decision is a conflict (409) that says which."""
 
 
 class RollBack(Shape):
@@ -333,6 +365,8 @@ class RollBack(Shape):
     to: Key | None = None
     live: str | None = None
     """The live digest the person saw; another one now is a conflict (409)."""
+    head: int | None = None
+    """The agent's `head` as the person saw it; a newer decision is a conflict (409) that says which."""
 
 
 class ArmView(Shape):
@@ -520,6 +554,7 @@ class Problem(Shape):
 #   GET  /health                       200 as soon as the process answers; needs no token
 #   GET  /ready                        200 when database and workspace can be used, else 503
 #   GET  /v1/about                     AboutView
+#   GET  /v1/me                        MeView            who asks, and what that one may
 #   GET  /v1/agents                    list[AgentView]
 #   GET  /v1/agents/{agent}/decisions  list[EventView]   the agent's decision stream, oldest first
 #   POST /v1/agents/{agent}/rollback   RollBack -> BundleView (the one that is live now)

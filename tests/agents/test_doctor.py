@@ -9,14 +9,15 @@ import pytest
 
 from agents.config import load_workspace
 from agents.doctor import Check, examine, find_circle
-from agents.prompts.store import add_bundle, approve, move
+from agents.prompts.decisions import approve, move
+from agents.prompts.store import add_bundle
 from agents.scaffold import write_workspace
 from agents.selection import live_bundle, own_bundle
 from traces.db import open_database
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 
-ME = Provenance(by="m.keller", reason="a test")
+ME = Provenance(by="m.keller", reason="a test", role="approver")
 MACHINE = Provenance(by="optimizer", actor="machine")
 
 
@@ -219,10 +220,11 @@ def _approve(root: Path) -> None:
     database = open_database(workspace.database_url)
     recorder = Recorder(database)
     with database.writing() as session:
-        live_bundle(session, recorder, workspace, workspace.agent("hello"))
+        live = live_bundle(session, recorder, workspace, workspace.agent("hello")).digest
         better = own_bundle(workspace, workspace.agent("hello")).with_(instructions="Hello, and welcome.")
         digest = add_bundle(session, better, author="optimizer", author_kind="machine")
-        move(session, recorder, digest, "evaluated", MACHINE)
-        move(session, recorder, digest, "proposed", MACHINE)
+        found = {"incumbent": live}
+        move(session, recorder, digest, "evaluated", MACHINE, evidence="sha256:e", detail=found)
+        move(session, recorder, digest, "proposed", MACHINE, detail=found)
         approve(session, recorder, digest, ME)
     database.close()

@@ -6,18 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from agents.errors import IllegalStep, Refused, UsageError
+from agents.prompts.decisions import adopt_definition, approve, move, reject, roll_back
 from agents.prompts.lifecycle import STEPS, check_step
-from agents.prompts.store import (
-    add_bundle,
-    adopt_definition,
-    approve,
-    decisions_stream,
-    find_live,
-    get_bundle,
-    move,
-    reject,
-    roll_back,
-)
+from agents.prompts.record import decisions_stream
+from agents.prompts.store import add_bundle, find_live, get_bundle
 from tests.builders import MACHINE, PERSON, make_bundle
 from traces.db import Database, open_database
 from traces.provenance import Provenance
@@ -49,7 +41,7 @@ def proposed(recorder: Recorder, text: str = "Greet the guest.") -> tuple[str, s
         found = add_bundle(
             session, make_bundle(instructions=text), author="optimizer", author_kind="machine", parent=live
         )
-        move(session, recorder, found, "evaluated", MACHINE)
+        move(session, recorder, found, "evaluated", MACHINE, evidence="sha256:e", detail={"incumbent": live})
         move(session, recorder, found, "proposed", MACHINE)
     return live, found
 
@@ -92,7 +84,8 @@ def test_approval_moves_the_pointer_and_retires_the_old(recorder: Recorder) -> N
     with recorder.database.reading() as session:
         assert get_bundle(session, live).state == "retired"
         assert get_bundle(session, found).state == "live"
-        steps = [stored.event.to_state for stored in read_events(session, decisions_stream("hello"))]
+        stream = read_events(session, decisions_stream("hello"), kinds=["decision_made"])
+        steps = [stored.event.to_state for stored in stream]
         assert steps[-3:] == ["approved", "retired", "live"]
         assert verify(session).whole
 

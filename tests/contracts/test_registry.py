@@ -3,18 +3,17 @@
 import pytest
 
 from agents.errors import IllegalStep, Refused, UsageError
+from agents.prompts.decisions import adopt_definition, move
 from agents.prompts.lifecycle import STEPS, State, check_step
+from agents.prompts.record import decisions_stream
 from agents.prompts.store import (
     add_bundle,
-    adopt_definition,
-    decisions_stream,
     find_bundles,
     find_live,
     get_bundle,
     list_bundles,
     list_live,
     match_bundle,
-    move,
 )
 from agents.review import approve_proposal, reject_proposal, roll_back_agent
 from tests.builders import MACHINE, PERSON, make_bundle, make_proposal

@@ -120,13 +120,15 @@ def test_every_fact_of_the_ledger_is_drawn() -> None:
 
     kinds = set(KINDS)
     drawn = {name.removeprefix("_on_") for name in dir(Fold) if name.startswith("_on_")}
-    nightly = {"decision_made", "night_started", "night_resumed", "stage_reached", "candidate_found",
+    decided = {"decision_made", "proposal_signed", "governance_changed"}
+    nightly = {"night_started", "night_resumed", "stage_reached", "candidate_found",
                "rollout_scored", "sealed_opened", "evidence_written", "night_ended"}  # fmt: skip
+    audited = {"decision_refused", "request_refused", "token_created", "token_revoked"}
     rollouts = {"rollout_started", "rollout_changed", "conversation_counted", "shadow_compared", "rollout_ended"}
     tools = {"tools_pinned", "drift_found", "drift_accepted"}
     # Spans of other frameworks are told as the usual facts; where they were sent on to is a stream of its own.
     spans = {"spans_received", "spans_sent"}
-    assert kinds - nightly - rollouts - tools - spans == drawn
+    assert kinds - decided - nightly - audited - rollouts - tools - spans == drawn
 
 
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1), st.integers(1, 81))

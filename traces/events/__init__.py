@@ -1,7 +1,8 @@
 """The vocabulary of the ledger: one frozen class per fact, in the past tense, joined in one union.
 
-A fact belongs to a *stream*: a run, an agent's decisions, or a night of the optimizer. What may be large
-(messages, tool results, evidence) is named in `BODIES`: the recorder stores such a value once, by digest.
+A fact belongs to a *stream*: a run, an agent's decisions, a night of the optimizer, or the audit of what was
+refused. What may be large (messages, tool results, evidence) is named in `BODIES`: the recorder stores such a value
+once, by digest.
 A new kind of fact is a class in the module of its stream, named here.
 Prevents: a fact that only one of resume, view, learning, replay and audit can see.
 """
@@ -10,7 +11,8 @@ from typing import Annotated, Any, Final, Union
 
 from pydantic import Field, TypeAdapter
 
-from traces.events.decisions import DecisionMade
+from traces.events.audit import DecisionRefused, RequestRefused, TokenCreated, TokenRevoked
+from traces.events.decisions import DecisionMade, GovernanceChanged, ProposalSigned
 from traces.events.drift import DriftAccepted, DriftFound, ToolsPinned
 from traces.events.fact import Effect, Event, Json, Origin
 from traces.events.feedback import FeedbackGiven
@@ -69,12 +71,14 @@ __all__ = [
     "CandidateFound",
     "ConversationCounted",
     "DecisionMade",
+    "DecisionRefused",
     "DriftAccepted",
     "DriftFound",
     "Effect",
     "Event",
     "EvidenceWritten",
     "FeedbackGiven",
+    "GovernanceChanged",
     "HistoryTaken",
     "Json",
     "ModelFailed",
@@ -85,7 +89,9 @@ __all__ = [
     "NightStarted",
     "Origin",
     "OutcomeDecided",
+    "ProposalSigned",
     "ReplayDiverged",
+    "RequestRefused",
     "RolloutChanged",
     "RolloutEnded",
     "RolloutScored",
@@ -104,6 +110,8 @@ __all__ = [
     "SpansReceived",
     "SpansSent",
     "StageReached",
+    "TokenCreated",
+    "TokenRevoked",
     "ToolCalled",
     "ToolFailed",
     "ToolReturned",

@@ -58,7 +58,9 @@ def adopt(agent: str, reason: str, yes: bool, as_json: bool, folder: Path | None
 
     It takes the place of the version that a decision put there.
     """
-    from agents.prompts.store import adopt_definition, decisions_stream, find_live
+    from agents.prompts.decisions import adopt_definition
+    from agents.prompts.record import decisions_stream
+    from agents.prompts.store import find_live
     from agents.selection import own_bundle
     from agents.service.views import bundle_view
     from traces.ids import short
@@ -75,12 +77,15 @@ def adopt(agent: str, reason: str, yes: bool, as_json: bool, folder: Path | None
             if not yes:
                 click.confirm(f"Make {short(own.digest)} live for {agent!r}?", abort=True, err=True)
             with recorder.database.writing() as session:
-                adopt_definition(session, recorder, own, by, force=True)
+                adopt_definition(session, recorder, own, by, force=True, rules=workspace.governance.rules_for(agent))
             recorder.announce(decisions_stream(agent))
             say(f"{short(own.digest)} is live for {agent!r}")
         if as_json:
             with recorder.database.reading() as session:
                 print_json(bundle_view(session, own.digest))
+
+
+_STEPS = {"proposal_signed": "signed", "governance_changed": "rules changed"}
 
 
 @click.command()
@@ -103,8 +108,8 @@ def decisions(agent: str, as_json: bool, folder: Path | None) -> None:
     now = datetime.now().astimezone()
     for view in views:
         by = view.data.get("provenance") or {}
-        step = f"{view.data.get('from_state') or 'new'} {glyphs().arrow} {view.data.get('to_state')}"
+        step = _STEPS.get(view.kind) or f"{view.data['from_state'] or 'new'} {glyphs().arrow} {view.data['to_state']}"
         told = one_line(f"{by.get('by', '')}: {by.get('reason', '')}".strip(": "))
-        console().print(f"{moment(view.at, now):14} {short(str(view.data.get('bundle'))):12}  {step:24} {told}")
+        console().print(f"{moment(view.at, now):14} {short(str(view.data.get('bundle') or '')):12}  {step:24} {told}")
     if not views:
         say(f"nothing was decided about {agent!r} yet; its first run takes the definition file")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from agents.service.wire import DiffLineView, ProposalView
 
 
+_APPROVED = {"live": "is live", "proposed": "is signed; the rules ask for more signatures before it serves"}
+
+
 def _reasoned(command: Any) -> Any:
     reason = click.option("--reason", required=True, help="Why: it goes into the record.")
     by = click.option("--by", default=None, help="Who decides. Default: the login.")
@@ -68,16 +71,18 @@ def _print_proposal(one: "ProposalView", diff: "list[DiffLineView]") -> None:
 @_reasoned
 @click.option("--shown", default=None, metavar="DIGEST", help="The evidence you saw; another one now is refused.")
 @click.option("--seen", default=None, metavar="DIGEST", help="The live version you saw; another one now is refused.")
+@click.option("--head", type=int, default=None, help="The newest decision you saw; a newer one now is refused.")
 @with_json
 @in_workspace
 def approve(
-    digest: str, reason: str, by: str | None, shown: str | None, seen: str | None, as_json: bool, folder: Path | None
-) -> None:
-    """Make the proposal DIGEST live.
+    digest: str, reason: str, by: str | None, shown: str | None, seen: str | None, head: int | None, as_json: bool,
+    folder: Path | None,
+) -> None:  # fmt: skip
+    """Sign the proposal DIGEST; with as many signatures as the agent's rules ask for, it is live.
 
     The next conversation is served by it; nothing is restarted.
     """
-    from agents.prompts.store import match_bundle
+    from agents.prompts.store import get_bundle, match_bundle
     from agents.review import approve_proposal
 
     workspace = load_settings(folder)
@@ -85,8 +90,12 @@ def approve(
         with recorder.database.reading() as session:
             full = match_bundle(session, digest)
             live = None if seen is None else match_bundle(session, seen)
-        approve_proposal(recorder, full, signed(workspace, reason, by), shown=shown, seen_live=live)
-        _decided(recorder, full, "is live", as_json)
+            agent = get_bundle(session, full).bundle.agent
+        rules = workspace.governance.rules_for(agent)
+        done = approve_proposal(
+            recorder, full, signed(workspace, reason, by), rules=rules, shown=shown, seen_live=live, head=head
+        )
+        _decided(recorder, full, _APPROVED.get(done.state, "is approved; it does not serve yet"), as_json)
 
 
 @click.command()

@@ -27,12 +27,12 @@ from optimizer.settings import NightSettings
 from traces.db import Database, open_database
 from traces.feedback import Judgement, give_feedback
 from traces.ids import short
-from traces.provenance import Provenance
 from traces.store import list_feedback
 from traces.verify import verify
 from tui.commands.demo_plan import HELD_OUT, Plan, make_plan
 from tui.commands.demo_play import Played, play_all
 from tui.commands.demo_screen import Screen
+from tui.commands.opening import signed
 
 DESK: Final = "desk"
 TRIAL: Final = 12
@@ -198,7 +198,8 @@ class Story:
         if not yes:
             self.screen.say(f"not approved; it waits in `strop tui` ({short(night.proposal)})")
             return
-        approve_proposal(self.runtime.recorder, night.proposal, Provenance(by=self.workspace.user, reason=reason))
+        rules = self.workspace.governance.rules_for(DESK)
+        approve_proposal(self.runtime.recorder, night.proposal, signed(self.workspace, reason), rules=rules)
         self.told.approved = True
         self.screen.say(f"{short(night.proposal)} is live, by {self.workspace.user}: {reason}")
 

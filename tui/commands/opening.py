@@ -111,4 +111,5 @@ def signed(workspace: "Workspace", reason: str = "", by: str | None = None) -> "
     """The signature of the person at the keyboard."""
     from traces.provenance import Provenance
 
-    return Provenance(by=by or workspace.user, reason=reason)
+    login = workspace.user if by not in (None, workspace.user) else ""
+    return Provenance(by=by or workspace.user, reason=reason, role=workspace.local_role, login=login)

@@ -33,6 +33,6 @@ def roll_back(parts: Parts, agent: Name, request: RollBack) -> BundleView:
     by = parts.person(request.by, request.reason)
     with parts.database.reading() as session:
         to = None if request.to is None else match_bundle(session, request.to)
-    live = roll_back_agent(parts.recorder, agent, by, to=to, seen_live=request.live)
+    live = roll_back_agent(parts.recorder, agent, by, to=to, seen_live=request.live, head=request.head)
     with parts.database.reading() as session:
         return bundle_view(session, live.digest)

@@ -5,9 +5,10 @@ from importlib.metadata import version
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
+from agents.roles import ROLES
 from agents.service.deps import Parts
 from agents.service.problems import answer
-from agents.service.wire import AboutView
+from agents.service.wire import AboutView, MeView
 from traces.store import last_event_id
 
 router = APIRouter(tags=["service"])
@@ -31,6 +32,13 @@ def ready(parts: Parts) -> Response:
     with parts.database.reading() as session:
         last_event_id(session)
     return JSONResponse({"status": "ready"})
+
+
+@router.get("/v1/me")
+def me(parts: Parts) -> MeView:
+    """Who asks, and what that one may."""
+    role = parts.workspace.local_role
+    return MeView(name=parts.workspace.user, role=role, permissions=sorted(ROLES[role]))
 
 
 @router.get("/v1/about")

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from agents.prompts.store import match_bundle
+from agents.prompts.store import get_bundle, match_bundle
 from agents.review import approve_proposal, reject_proposal
 from agents.service.deps import Name, Parts
 from agents.service.views import proposal_list, proposal_view
@@ -19,7 +19,7 @@ def list_proposals(parts: Parts, agent: str | None = None) -> list[ProposalView]
 
 
 @router.get("/{digest}")
-def get_proposal(parts: Parts, digest: Name) -> ProposalView:
+def get(parts: Parts, digest: Name) -> ProposalView:
     """One proposal, decided or not, with its evidence."""
     with parts.database.reading() as session:
         return proposal_view(session, digest)
@@ -31,9 +31,14 @@ def decide(parts: Parts, digest: Name, decision: Decide) -> ProposalView:
     by = parts.person(decision.by, decision.reason)
     with parts.database.reading() as session:
         full = match_bundle(session, digest)
+        agent = get_bundle(session, full).bundle.agent
     if decision.decision == "approve":
-        approve_proposal(parts.recorder, full, by, shown=decision.shown, seen_live=decision.incumbent)
+        rules = parts.workspace.governance.rules_for(agent)
+        approve_proposal(
+            parts.recorder, full, by, rules=rules, shown=decision.shown, seen_live=decision.incumbent,
+            head=decision.head,
+        )  # fmt: skip
     else:
-        reject_proposal(parts.recorder, full, by, shown=decision.shown)
+        reject_proposal(parts.recorder, full, by, shown=decision.shown, head=decision.head)
     with parts.database.reading() as session:
         return proposal_view(session, full)

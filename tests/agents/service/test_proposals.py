@@ -86,7 +86,9 @@ async def test_a_rejected_proposal_stays_on_record(house: House) -> None:
     assert (await house.get(f"/v1/proposals/{digest}"))["summary"] == "20 % -> 60 %"
     assert await house.live() == incumbent
     decision = (await house.get("/v1/agents/hello/decisions"))[-1]["data"]
-    assert decision["provenance"] == {"by": "m.keller", "actor": "person", "reason": "too chatty"}
+    assert decision["provenance"] == {
+            "by": "m.keller", "actor": "person", "reason": "too chatty", "role": "admin", "login": "tester"
+        }  # fmt: skip
     await house.post(f"/v1/proposals/{digest}/decision", {**body, "decision": "approve"}, 409)
 
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from agents.prompts.store import adopt_definition
+from agents.prompts.decisions import adopt_definition
 from agents.service.views import (
     agent_views,
     bundle_list,

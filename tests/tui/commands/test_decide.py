@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from agents.config import load_workspace
-from agents.prompts.store import add_bundle, get_bundle, move
+from agents.prompts.decisions import move
+from agents.prompts.store import add_bundle, get_bundle
 from agents.selection import own_bundle
 from agents.service.wire import BundleView, ProposalView
 from tests.tui.commands.workshop import Shell, write_agent
@@ -29,7 +30,7 @@ def proposed(strop: Shell, root: Path) -> str:
     with database.writing() as session:
         bundle = own_bundle(workspace, workspace.agent("plain")).with_(instructions=BETTER)
         digest = add_bundle(session, bundle, author="optimizer", author_kind="machine", parent=live, note="shorter")
-        move(session, recorder, digest, "evaluated", machine)
+        move(session, recorder, digest, "evaluated", machine, evidence="sha256:e")
         move(session, recorder, digest, "proposed", machine, detail={"incumbent": live, "summary": "it is shorter"})
         assert get_bundle(session, digest).state == "proposed"
     database.close()
@@ -68,7 +69,8 @@ def test_a_rejection_needs_a_reason_and_keeps_what_is_live(strop: Shell, propose
     assert live(strop) == old
     decided = strop.json("decisions", "plain")[-1]["data"]
     assert decided["to_state"] == "rejected"
-    assert decided["provenance"] == {"by": "m.keller", "actor": "person", "reason": "Too short."}
+    said = {"by": "m.keller", "actor": "person", "reason": "Too short.", "role": "admin", "login": ""}
+    assert decided["provenance"] == said
     assert "Too short." in strop("decisions", "plain").stdout
 
 
