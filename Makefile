@@ -22,7 +22,7 @@ LOCK_NOTE := \# Written by `make lock` from pyproject.toml; do not edit. Install
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime crash bench-ledger generate
+.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime crash bench-ledger generate bench-nights
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -71,6 +71,9 @@ lock: $(BIN)/.lock-tools/bin/uv ## Resolve pyproject.toml again into requirement
 
 bench-runtime: install-dev ## CPU of a durable, recorded run against bare pydantic-ai and DBOS (RUNS=15); last line is JSON
 	$(BIN)/python -m benchmarks.runtime $(RUNS)
+
+bench-nights: install-dev ## What a night proves, on recorded and planted runs (SCALE=0.1 for a glance); last line is JSON
+	$(BIN)/python -m benchmarks.nights --scale $(or $(SCALE),1) $(PARTS)
 
 crash: install-dev ## Kill workers at random moments under load (N=200 kills); last line is JSON
 	$(BIN)/python -m tests.crash.storm $(or $(N),200)

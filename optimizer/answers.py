@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from optimizer.metric import Call
-from traces.events import RunDelegated, RunFinished, RunStarted, ToolCalled
+from traces.events import HistoryTaken, RunDelegated, RunFinished, RunStarted, ToolCalled
 from traces.store import read_events
 
-KINDS = ("run_started", "tool_called", "run_delegated", "run_finished")
+KINDS = ("run_started", "history_taken", "tool_called", "run_delegated", "run_finished")
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class RecordedRun:
     calls: tuple[Call, ...]
     writes: tuple[Call, ...]
     """The calls that may have changed something."""
+    history: tuple[str, ...] = ()
+    """The earlier turns that the agent was really told of: what its answer followed from."""
 
 
 def read_run(session: Session, run_id: str) -> RecordedRun:
@@ -29,6 +31,7 @@ def read_run(session: Session, run_id: str) -> RecordedRun:
     started = events[0]
     assert isinstance(started, RunStarted)
     output: Any = None
+    history = started.history
     calls: list[Call] = []
     writes: list[Call] = []
     seen: set[str | None] = set()
@@ -41,8 +44,10 @@ def read_run(session: Session, run_id: str) -> RecordedRun:
                     writes.append(calls[-1])
             case RunDelegated():
                 calls.append(Call(event.tool, {"request": event.request}))
+            case HistoryTaken():
+                history = event.runs
             case RunFinished():
                 output = event.output
             case _:
                 pass
-    return RecordedRun(started, output, tuple(calls), tuple(writes))
+    return RecordedRun(started, output, tuple(calls), tuple(writes), tuple(history))

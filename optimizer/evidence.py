@@ -111,6 +111,8 @@ class BettingState(Value):
 
     Log wealth per bet size for three wagers: `up` (the candidate is no better), `down` (no worse), `short` (it is
     better by `worth` or more). `seen` are digests of the clusters already bet on; a cluster is bet on once.
+    `moments` are the sums over these clusters of s, m, s^2, s m and m^2, where s is the cluster's summed difference
+    and m its number of tasks: the mean of all nights and its standard error follow from them.
     """
 
     worth: float
@@ -120,6 +122,8 @@ class BettingState(Value):
     clusters: int = 0
     nights: int = 0
     seen: tuple[str, ...] = ()
+    opening: int = Field(default=1, ge=1, description="which opening of the sealed pool the first look was")
+    moments: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 class SequentialEvidence(Value):
@@ -133,6 +137,8 @@ class SequentialEvidence(Value):
     continued: bool = Field(description="True: earlier nights are in it, and it decides alone")
     new_clusters: int
     repeated_clusters: int = Field(description="clusters of tonight already bet on, not counted again")
+    n: int = Field(default=0, description="tasks of all nights together")
+    delta: float | None = Field(default=None, description="mean difference over the tasks of all nights")
     state: BettingState
 
 

@@ -91,10 +91,9 @@ def _example(
     comments = tuple(dict.fromkeys(" ".join(one.comment.split()) for one in credible if one.comment.strip()))
     if not scorable and not comments:
         return "nothing is known about the right answer"
-    history = tuple(recorded.started.history)
     example = Example(
         id=example_id(run.id), agent=run.agent, input=recorded.started.input, run=run.id, bundle=run.bundle,
-        family="", expected=expected, answer=_answer(expected, recorded.output, metric), history=history,
+        family="", expected=expected, answer=_answer(expected, recorded.output, metric), history=recorded.history,
         comments=comments, tier=tier, output=recorded.output, calls=recorded.calls,
         tokens=run.input_tokens + run.output_tokens,
         changes_state=any(True for _ in recorded.writes) or bool(recorded.started.metadata.get("changes_state")),

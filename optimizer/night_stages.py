@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from agents.prompts.bundle import Bundle
 from agents.prompts.store import get_bundle
-from optimizer.evidence import BettingState, Evidence, NoiseFloor
+from optimizer.carry import Look, carried, standing
+from optimizer.evidence import Evidence, NoiseFloor
 from optimizer.examples import Example, Pool
 from optimizer.gate import Pair, detectable_effect, headroom, noise_floor
 from optimizer.mine import Mined, mine
@@ -216,8 +217,18 @@ class Night:
         return SearchContext(
             incumbent=self.incumbent, reflect=pools.reflect, select=pools.select, settings=self.settings,
             trial=trial, reflection=self.reflection, spent_out=lambda: not self._can_pay(1),
-            say=lambda text: self._say("search", text),
+            say=lambda text: self._say("search", text), carried=self._carried(pools),
         )  # fmt: skip
+
+    def _carried(self, pools: Pools) -> tuple[Candidate, ...]:
+        """Undecided candidates of earlier nights for which the sealed pool has something new to say."""
+        found = carried(self._looks(), short(self.digest), pools.sealed.new_families)
+        with self.log.database.reading() as session:
+            bundles = {digest: get_bundle(session, digest).bundle for digest in found}
+        return tuple(
+            Candidate(bundles[digest], "carried", f"undecided after {state.nights} nights, e-value {e_value:.2g}")
+            for digest, (state, e_value) in found.items()
+        )
 
     def _race(self, pools: Pools, found: list[tuple[str, Candidate]], replica: int) -> tuple[str, Candidate]:
         order = in_rounds(pools.select)
@@ -251,7 +262,8 @@ class Night:
         arms = [Arms(one, *both) for one, *both in zip(examples, before, after, strict=True)]
         case = Case(
             agent=self.log.agent, incumbent=self.incumbent, candidate=candidate.bundle, metric=self.rollouts.metric,
-            opening=opening, noise=noise, reflect=pools.reflect, state=self._betting_state(digest),
+            opening=opening, noise=noise, reflect=pools.reflect,
+            state=standing(self._looks(), digest, short(self.digest)),
         )  # fmt: skip
         if not any(one.decidable for one in arms):
             raise Stop("undecided", "the recordings could not answer the candidate on any sealed example")
@@ -271,14 +283,13 @@ class Night:
         runs = [self._try(digest, examples, "sealed", "sealed", first + one) for one in range(self.settings.replicas)]
         return list(zip(*runs, strict=True))
 
-    def _betting_state(self, digest: str) -> BettingState | None:
-        """Where earlier nights left the always-valid test of this very bundle against this very incumbent."""
-        for stream in self.log.earlier():
-            for one in reversed(self.log.of_earlier(stream, EvidenceWritten)):
-                evidence = Evidence.model_validate(one.evidence)
-                if one.bundle == digest and evidence.a == short(self.digest):
-                    return evidence.sequential.state
-        return None
+    def _looks(self) -> list[Look]:
+        """What the gate said in earlier nights, newest first."""
+        return [
+            Look(one.bundle, Evidence.model_validate(one.evidence))
+            for stream in self.log.earlier()
+            for one in reversed(self.log.of_earlier(stream, EvidenceWritten))
+        ]
 
     # --- telling ----------------------------------------------------------------------------------------------
 

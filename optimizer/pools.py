@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from optimizer.evidence import BettingState
 from optimizer.examples import POOLS, Example, Pool
+from optimizer.gate.eprocess import new_clusters
 from optimizer.night_log import NightLog
 from traces.events import SealedOpened
 
@@ -90,20 +92,30 @@ def _draw(agent: str, family: str) -> str:
     return hashlib.sha256(f"{agent}\0{family}".encode()).hexdigest()
 
 
-class SealedPool:
-    """Examples that nobody may see before the proof. Their number and families' count are no secret.
+def on_duty(everything: Sequence[Example], worn: Sequence[frozenset[str]]) -> tuple[Example, ...]:
+    """The sealed examples that prove tonight. `worn`: the examples that each earlier opening looked at.
 
-    An example that earlier nights looked at proves less each time. Once the fresh ones are half of the pool or more,
-    the worn ones rest and the opening counts as a first one.
+    An example that was looked at proves less each time. Once the fresh ones are half of the pool or more, the worn
+    ones rest and the opening counts as a first one.
     """
+    seen = frozenset[str]().union(*worn)
+    fresh = tuple(example for example in everything if example.id not in seen)
+    return fresh if 2 * len(fresh) >= len(everything) else tuple(everything)
+
+
+def earlier_looks(examples: Sequence[Example], worn: Sequence[frozenset[str]]) -> int:
+    """How many earlier openings looked at any of these examples."""
+    here = {example.id for example in examples}
+    return sum(1 for seen in worn if seen & here)
+
+
+class SealedPool:
+    """Examples that nobody may see before the proof. Their number and families' count are no secret."""
 
     def __init__(self, examples: Iterable[Example], log: NightLog) -> None:
-        everything = tuple(examples)
         self._log = log
         self._worn = log.earlier_openings()
-        worn = frozenset[str]().union(*self._worn)
-        fresh = tuple(example for example in everything if example.id not in worn)
-        self.__examples = fresh if 2 * len(fresh) >= len(everything) else everything
+        self.__examples = on_duty(tuple(examples), self._worn)
 
     def __len__(self) -> int:
         return len(self.__examples)
@@ -112,6 +124,10 @@ class SealedPool:
     def n_families(self) -> int:
         """How many families are in it."""
         return len({example.family for example in self.__examples})
+
+    def new_families(self, state: BettingState) -> int:
+        """How many of its families an always-valid test has not bet on."""
+        return new_clusters(state, {example.family for example in self.__examples})
 
     def open(self, bundle: str) -> tuple[tuple[Example, ...], int]:
         """(the examples, which opening of any of them this is) for proving one bundle.
@@ -122,8 +138,7 @@ class SealedPool:
         opened = self._log.sealed_openings()
         known = next((one for one in opened if one.bundle == bundle), None)
         if known is None:
-            here = {example.id for example in self.__examples}
-            earlier = sum(1 for seen in self._worn if seen & here) + len(opened)
+            earlier = earlier_looks(self.__examples, self._worn) + len(opened)
             known = SealedOpened(op=f"open/{bundle}", bundle=bundle, opening=earlier + 1, examples=len(self))
             self._log.append(known)
         return self.__examples, known.opening

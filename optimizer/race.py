@@ -64,9 +64,9 @@ def planned(candidates: int, rungs: Sequence[int], n: int) -> int:
 
 def run_race(
     entered: Sequence[tuple[str, Candidate]], incumbent: str, examples: Sequence[Example], rungs: Sequence[int],
-    attempt: Try,
+    attempt: Try, *, flips: int = 10_000,
 ) -> list[Standing]:  # fmt: skip
-    """Run it and give all standings, the winner first. `examples` in the order of `in_rounds`."""
+    """Run it and give all standings, the winner first. `examples` in the order of `in_rounds`; `flips` for p."""
     before: dict[str, Outcome] = {}
     after: dict[str, dict[str, Outcome]] = {digest: {} for digest, _ in entered}
     alive, seen = list(entered), 0
@@ -76,7 +76,7 @@ def run_race(
         before.update(_by_example(new, attempt(incumbent, new, "select")))
         for digest, candidate in alive:  # all examples of one bundle together: the engine keeps its prompt's prefix
             after[digest].update(_by_example(new, attempt(digest, new, "select")))
-            standings[digest] = _standing(digest, candidate, examples[:rung], before, after[digest])
+            standings[digest] = _standing(digest, candidate, examples[:rung], before, after[digest], flips)
         seen = rung
         alive.sort(key=lambda one: _rank(standings[one[0]]))
         alive = alive[: _survivors(len(alive))]
@@ -89,7 +89,7 @@ def _survivors(alive: int) -> int:
 
 def _standing(
     digest: str, candidate: Candidate, examples: Sequence[Example], before: dict[str, Outcome],
-    after: dict[str, Outcome],
+    after: dict[str, Outcome], flips: int,
 ) -> Standing:  # fmt: skip
     pairs = [
         Pair(one.id, one.family, b, a)
@@ -99,7 +99,7 @@ def _standing(
     diverged = len(examples) - len(pairs)
     if not pairs:
         return Standing(digest, candidate, 0, diverged, 0.0, 0.0, 1.0)
-    p = sign_flip_p(by_outcome(pairs), flips=10_000, seed=0, one_sided=True)
+    p = sign_flip_p(by_outcome(pairs), flips=flips, seed=0, one_sided=True)
     mean_before = sum(pair.before for pair in pairs) / len(pairs)
     mean_after = sum(pair.after for pair in pairs) / len(pairs)
     return Standing(digest, candidate, len(pairs), diverged, mean_before, mean_after, p)
@@ -117,9 +117,10 @@ def _ranked(standings: dict[str, Standing], finalists: list[str]) -> list[Standi
     ]
 
 
-def _rank(standing: Standing) -> tuple[float, int, str]:
-    """The larger lead; of equals the shorter prompt."""
-    return (-round(standing.lead, 9), prompt_length(standing.candidate.bundle), standing.digest)
+def _rank(standing: Standing) -> tuple[float, bool, int, str]:
+    """The larger lead; of equals the one that earlier nights have shown something of, then the shorter prompt."""
+    new = standing.candidate.strategy != "carried"
+    return (-round(standing.lead, 9), new, prompt_length(standing.candidate.bundle), standing.digest)
 
 
 def _by_example(examples: Sequence[Example], outcomes: Sequence[Outcome]) -> dict[str, Outcome]:

@@ -9,8 +9,11 @@ from optimizer.gate import GateRules
 from optimizer.mine import TRUSTED
 from optimizer.purse import Caps
 
-StrategyName = Literal["demonstrations", "rules", "rules_and_demos", "rules_and_note", "order_format", "gepa"]
+StrategyName = Literal[
+    "carried", "demonstrations", "rules", "rules_and_demos", "rules_and_note", "order_format", "gepa"
+]
 ALL: tuple[StrategyName, ...] = (
+    "carried",
     "demonstrations",
     "rules",
     "rules_and_note",

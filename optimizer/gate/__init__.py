@@ -11,11 +11,19 @@ import math
 from collections.abc import Sequence
 
 from optimizer.evidence import Correction, Evidence, Interval, SequentialEvidence
-from optimizer.gate.correction import holm, spent_alpha
-from optimizer.gate.eprocess import advance, fresh_state, log_e
-from optimizer.gate.paired import bootstrap_deltas, bounds, mcnemar, sign_flip_p
+from optimizer.gate.correction import continued_alpha, holm, spent_alpha
+from optimizer.gate.eprocess import advance, fresh_state, log_e, pooled
+from optimizer.gate.paired import bootstrap_deltas, bounds, mcnemar, sign_flip_p, standard_error
 from optimizer.gate.pairs import Clustered, GateInputError, Pair, by_outcome, checked
-from optimizer.gate.power import Headroom, detectable_effect, expected_gain, headroom, noise_floor, power_of
+from optimizer.gate.power import (
+    Headroom,
+    continued_gain,
+    detectable_effect,
+    expected_gain,
+    headroom,
+    noise_floor,
+    power_of,
+)
 from optimizer.gate.rules import GateContext, GateRules
 from optimizer.gate.sections import guards_of, mean, ratios_of, strata_of
 from optimizer.gate.verdict import Findings, decide
@@ -63,7 +71,7 @@ def gate(pairs: Sequence[Pair], rules: GateRules | None = None, context: GateCon
         before=mean([pair.before for pair in ordered]),
         after=mean([pair.after for pair in ordered]),
         delta=found.delta,
-        expected_gain=expected_gain(sample, alpha=correction.alpha_spent) if verdict == "better" else None,
+        expected_gain=_expected(sample, found.sequential, correction) if verdict == "better" else None,
         interval=found.interval,
         interval_method="expanded percentile bootstrap over clusters, at least Wald+2",
         seed=rules.seed,
@@ -115,12 +123,24 @@ def _findings(
     )
 
 
+def _expected(sample: Clustered, sequential: SequentialEvidence, correction: Correction) -> float:
+    """Of a continued test over all nights together: tonight alone is not what passed."""
+    if not sequential.continued:
+        return expected_gain(sample.delta, standard_error(sample), alpha=correction.alpha_spent)
+    _, delta, se = pooled(sequential.state)
+    return continued_gain(delta, se, looks=sequential.state.nights)
+
+
 def _correction(rules: GateRules, context: GateContext) -> Correction:
-    # A continued test is paid for in its own threshold: it bets on new clusters only, whatever the pool's age.
-    openings = 1 if _continued(context) else context.openings
-    alpha_spent = spent_alpha(rules.alpha, candidates=context.candidates, openings=openings)
     parts = [f"Bonferroni over {context.candidates} candidates"] if context.candidates > 1 else []
-    parts += [f"opening {openings} of the sealed pool"] if openings > 1 else []
+    if context.state is not None and _continued(context):
+        # Bets are on new clusters only, so a continued test is paid for once, by the opening it began with.
+        first = context.state.opening
+        alpha_spent = continued_alpha(rules.alpha, candidates=context.candidates, opening=first)
+        parts.append(f"continued since opening {first} of the sealed pool")
+    else:
+        alpha_spent = spent_alpha(rules.alpha, candidates=context.candidates, openings=context.openings)
+        parts += [f"opening {context.openings} of the sealed pool"] if context.openings > 1 else []
     return Correction(
         method=", ".join(parts) or "none: one candidate, first opening",
         candidates=context.candidates,
@@ -135,8 +155,9 @@ def _continued(context: GateContext) -> bool:
 
 
 def _sequential(sample: Clustered, rules: GateRules, context: GateContext, level: float) -> SequentialEvidence:
-    state, repeated = advance(context.state or fresh_state(rules.worth), sample)
+    state, repeated = advance(context.state or fresh_state(rules.worth, context.openings), sample)
     up = log_e(state.up)
+    n, delta, _ = pooled(state)
     return SequentialEvidence(
         e_value=math.exp(min(up, LARGEST_LOG_E)),
         log_e_up=up,
@@ -146,6 +167,8 @@ def _sequential(sample: Clustered, rules: GateRules, context: GateContext, level
         continued=_continued(context),
         new_clusters=sample.k - repeated,
         repeated_clusters=repeated,
+        n=n,
+        delta=delta if n else None,
         state=state,
     )
 

@@ -17,6 +17,8 @@ that is the price of not counting ten copies of one question as ten wins.
 """
 
 import hashlib
+import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -27,10 +29,10 @@ from optimizer.gate.pairs import Clustered
 STAKES: Floats = (np.arange(32) + 0.5) / 32  # any fixed mixture is valid; 32 midpoints lose < 1 % of the growth
 
 
-def fresh_state(worth: float) -> BettingState:
+def fresh_state(worth: float, opening: int = 1) -> BettingState:
     """Wealth one on every stake; `worth` (the smallest effect worth having) is fixed for the life of the test."""
     nothing = (0.0,) * len(STAKES)
-    return BettingState(worth=worth, up=nothing, down=nothing, short=nothing)
+    return BettingState(worth=worth, up=nothing, down=nothing, short=nothing, opening=opening)
 
 
 def advance(state: BettingState, sample: Clustered) -> tuple[BettingState, int]:
@@ -53,6 +55,8 @@ def advance(state: BettingState, sample: Clustered) -> tuple[BettingState, int]:
         clusters=state.clusters + len(means),
         nights=state.nights + 1,
         seen=tuple(sorted(known.union(digests))),
+        opening=state.opening,
+        moments=_added(state, sample.sums[new], sample.sizes[new]),
     )
     return moved, len(digests) - len(means)
 
@@ -60,6 +64,29 @@ def advance(state: BettingState, sample: Clustered) -> tuple[BettingState, int]:
 def log_e(log_wealth: tuple[float, ...]) -> float:
     """Log of the e-value: the mean wealth over the stakes."""
     return log_mean_exp(np.asarray(log_wealth, dtype=np.float64))
+
+
+def new_clusters(state: BettingState, names: Iterable[str]) -> int:
+    """How many of these clusters the test has not bet on: without any, a further look adds nothing."""
+    return len({_digest(name) for name in names} - set(state.seen))
+
+
+def pooled(state: BettingState) -> tuple[int, float, float]:
+    """(tasks, mean difference, its cluster-robust standard error) over all nights; zero and one where unknown."""
+    s, m, ss, sm, mm = state.moments
+    if not m:
+        return 0, 0.0, 1.0
+    delta = s / m
+    if state.clusters < 2:
+        return round(m), delta, 1.0
+    residuals = max(0.0, ss - 2 * delta * sm + delta * delta * mm)
+    return round(m), delta, math.sqrt(state.clusters / (state.clusters - 1) * residuals) / m
+
+
+def _added(state: BettingState, sums: Floats, sizes: Floats) -> tuple[float, float, float, float, float]:
+    new = (sums.sum(), sizes.sum(), (sums * sums).sum(), (sums * sizes).sum(), (sizes * sizes).sum())
+    s, m, ss, sm, mm = (float(old + more) for old, more in zip(state.moments, new, strict=True))
+    return s, m, ss, sm, mm
 
 
 def _grown(log_wealth: tuple[float, ...], wins: Floats) -> tuple[float, ...]:

@@ -41,18 +41,30 @@ def power_of(sample: Clustered, *, alpha: float, worth: float) -> Power:
     )
 
 
-def expected_gain(sample: Clustered, *, alpha: float) -> float:
+def expected_gain(delta: float, se: float, *, alpha: float) -> float:
     """The gain to expect of a candidate that passed: the delta, less what passing a test adds to it.
 
     Only lucky draws of a true effect pass, so the mean reported gain is too high (winner's curse). Half way between
     the delta and the conditional maximum likelihood estimate given delta > z_{1 - alpha/2} * se (Zhong & Prentice
     2008, Biostatistics 9, third estimator): nearly unbiased where the power is 50 % or more.
     """
-    se = standard_error(sample)
     if se == 0.0:
-        return sample.delta
+        return delta
     threshold = normal_quantile(1.0 - alpha / 2.0)
-    return (sample.delta + se * conditional_mean_solution(sample.delta / se, threshold)) / 2.0
+    return (delta + se * conditional_mean_solution(delta / se, threshold)) / 2.0
+
+
+def continued_gain(delta: float, se: float, *, looks: int) -> float:
+    """The gain to expect of a candidate that passed on some night of many: the delta of all nights, less its luck.
+
+    A test that stops when it has won enough stops on a high note. For a walk that stops at a level, the mean at
+    the stop is too high by delta / z^2 (z = delta / se; the first moment of the inverse Gaussian stopping time), and
+    by 0.583 se / sqrt(looks) more where one looks only once a night (the overshoot; Siegmund 1985, Sequential
+    Analysis, ch. 10).
+    """
+    if se == 0.0 or delta <= 0.0:
+        return delta
+    return max(0.0, delta * (1 - (se / delta) ** 2) - 0.583 * se / math.sqrt(looks))
 
 
 def detectable_effect(

@@ -15,7 +15,8 @@ of alpha this comparison may spend (`correction.spent_alpha`), and `worth` the s
 "Shown above zero" is, on pairs tested once: L > 0, and clustered sign flips p <= a, and, where outcomes are 0/1,
 exact McNemar p <= a. All three must hold, so the error is at most that of the strictest. When earlier nights are
 continued, the fixed tests no longer hold (their pairs were peeked at), and the e-process decides alone: e >= 2 / a,
-the one-sided share a / 2 by Ville's inequality; likewise downwards, and for "short of worth".
+the one-sided share a / 2 by Ville's inequality, where a is the share that continued tests have in the pool's books;
+likewise downwards, and for "short of worth". The noise floor then is held against the mean of all nights.
 "Shown below zero" is the mirror image. So without strata, guards and limits, swapping the arms swaps better and
 harmful.
 """
@@ -113,8 +114,10 @@ def _missing(found: Findings) -> tuple[str, ...]:
 def _noise_missing(found: Findings) -> tuple[str, ...]:
     if found.noise is None:
         return ("no A/A noise figure of the incumbent: measure it first",) if found.noise_required else ()
-    floor = scaled_floor(found.noise, found.n_clusters)
-    if found.delta > floor:
+    seq = found.sequential
+    floor = scaled_floor(found.noise, seq.state.clusters if seq.continued else found.n_clusters)
+    delta = seq.delta if seq.continued and seq.delta is not None else found.delta
+    if delta > floor:
         return ()
     return (f"the delta is not above the noise floor: two runs of the incumbent differ by up to {points(floor)}",)
 

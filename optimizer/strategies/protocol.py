@@ -52,6 +52,8 @@ class SearchContext:
     """Whether the purse refuses another rollout."""
     say: Callable[[str], None]
     """One line for the operator, such as why a strategy was left out."""
+    carried: Sequence[Candidate] = ()
+    """Candidates of earlier nights that the gate could not decide on, the most promising first."""
 
 
 class Strategy(Protocol):

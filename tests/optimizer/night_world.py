@@ -93,15 +93,17 @@ class World:
         path = self.root / "asked.txt"
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
-    def play(self, families: int = 24, size: int = 5, *, comments: bool = True, review: str = "all") -> None:
-        """Run messages and review them: wrong answers corrected, right ones scored 1."""
-        asyncio.run(self._play(families, size, comments, review))
+    def play(
+        self, families: int = 24, size: int = 5, *, comments: bool = True, review: str = "all", start: int = 0
+    ) -> None:
+        """Run messages and review them: wrong answers corrected, right ones scored 1. Families from `start` on."""
+        asyncio.run(self._play(range(start, start + families), size, comments, review))
 
-    async def _play(self, families: int, size: int, comments: bool, review: str) -> None:
+    async def _play(self, families: range, size: int, comments: bool, review: str) -> None:
         runtime = self.make_runtime(self.workspace, self.database)
         recorder = Recorder(self.database)
         topics = sorted(TEAMS)
-        for number in range(families):
+        for number in families:
             topic = topics[number % len(topics)]
             for one in range(size):
                 text = f"{topic} case {number} letter {one} with its own words {number * 37 + one}"

@@ -116,6 +116,24 @@ def test_turns_of_one_conversation_are_one_family_with_their_history(ledger: Led
     assert two.history == (first,)
 
 
+def test_the_history_is_what_the_agent_was_really_told(ledger: Ledger) -> None:
+    """A second turn that was accepted while the first one ran: a rollout must be told what the run was told."""
+
+    async def both() -> list[str]:
+        runtime = ledger.world.make_runtime(ledger.world.workspace, ledger.world.database)
+        texts = ("hail on my car", "fire in the kitchen as well, completely other words")
+        runs = [runtime.start(Start("desk", text, "conv_1")) for text in texts]
+        for run in runs:
+            await runtime.work(run)
+        await runtime.close()
+        return runs
+
+    first, second = asyncio.run(both())
+    ledger.say(second, score=1.0)
+    (example,) = ledger.mined().examples
+    assert example.history == (first,)
+
+
 def test_a_night_sees_what_it_saw_whatever_is_said_later(ledger: Ledger) -> None:
     """`through` fixes the view; a later judgement neither changes it nor moves an earlier family."""
     run = ledger.run("hail on my car")

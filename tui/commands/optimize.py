@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from optimizer.progress import Progress, ProgressTold
     from optimizer.settings import NightSettings
 
-STRATEGIES = ("demonstrations", "rules", "rules_and_note", "rules_and_demos", "order_format", "gepa")
+STRATEGIES = ("carried", "demonstrations", "rules", "rules_and_note", "rules_and_demos", "order_format", "gepa")
 """As `optimizer.settings.ALL`, which is too heavy to import for a help text; a test holds them together."""
 
 
