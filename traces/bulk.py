@@ -18,9 +18,9 @@ from traces.chain import GENESIS, chain, content_of, salted
 from traces.db import from_micros
 from traces.errors import LedgerError
 from traces.events import Event, kind_of
-from traces.recorder import dump, micros, store_blobs
+from traces.recorder import dump, micros, store_blobs, stored_run
 from traces.redact import Redactor
-from traces.summary import RunSummary, fold
+from traces.summary import fold
 from traces.tables import EVENTS, RUNS
 
 Stream = tuple[str, Sequence[tuple[datetime, Event]]]
@@ -110,12 +110,8 @@ def _run_row(name: str, facts: Sequence[tuple[datetime, Event]]) -> list[tuple[A
         if name.startswith("run_"):
             raise LedgerError(f"the first fact of {name!r} does not start a run", hint="Give whole streams.")
         return []
-    return [_values(run)]
-
-
-def _values(run: RunSummary) -> tuple[Any, ...]:
-    values = vars(run)
-    return tuple(micros(value) if isinstance(value := values[name], datetime) else value for name in _RUN_COLUMNS)
+    row = stored_run(run)
+    return [tuple(row[name] for name in _RUN_COLUMNS)]
 
 
 def _new_ids(session: Session, count: int) -> Sequence[int]:

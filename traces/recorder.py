@@ -246,7 +246,7 @@ def insert_planned(session: Session, planned: Sequence[Planned], at: datetime) -
     store_blobs(session, blobs)
     query = sa.insert(EVENTS).returning(EVENTS.c.stream, EVENTS.c.id)
     ids = {row.stream: row.id for row in session.execute(query, rows)}
-    _upsert_runs(session, [asdict(one.run) for one in planned])
+    _upsert_runs(session, [one.run for one in planned])
     search.index(session, {ids[one.stream]: one.event for one in planned})
     search.note_tools(session, ((one.stream, tool) for one in planned for tool in search.tools_of(one.event)))
     return [
@@ -291,10 +291,24 @@ def _packed(digest: str, text: str) -> dict[str, Any]:
     return {"digest": digest, "size": len(raw), "codec": "zlib", "data": zlib.compress(raw, COMPRESS_LEVEL)}
 
 
-def _upsert_runs(session: Session, runs: list[dict[str, Any]]) -> None:
-    insert = _insert(session, RUNS)
-    columns = {column.name: insert.excluded[column.name] for column in RUNS.c if not column.primary_key}
-    session.execute(insert.on_conflict_do_update(index_elements=[RUNS.c.id], set_=columns), runs)
+def _upsert_runs(session: Session, runs: list[RunSummary]) -> None:
+    connection = session.connection()
+    known = _TEXTS.get((connection.dialect.name, "upsert"))
+    if known is None:
+        insert = _insert(session, RUNS)
+        columns = {column.name: insert.excluded[column.name] for column in RUNS.c if not column.primary_key}
+        upsert = insert.on_conflict_do_update(index_elements=[RUNS.c.id], set_=columns)
+        known = _TEXTS[(connection.dialect.name, "upsert")] = _compiled(connection, upsert, list(RUNS.c.keys()))
+    text, positions = known
+    rows = [stored_run(run) for run in runs]
+    connection.exec_driver_sql(
+        text, rows if positions is None else [tuple(row[name] for name in positions) for row in rows]
+    )
+
+
+def stored_run(run: RunSummary) -> dict[str, Any]:
+    """The run's row as drivers take it: times in microseconds."""
+    return {name: micros(value) if isinstance(value, datetime) else value for name, value in vars(run).items()}
 
 
 def _insert(session: Session, table: sa.Table) -> Any:
@@ -367,7 +381,7 @@ _INSERT_EVENT: Final = sa.insert(EVENTS).returning(EVENTS.c.id)
 _UPDATE_RUN: Final = (
     sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id")).values({name: sa.bindparam(name) for name in _FOLDED})
 )
-_TEXTS: dict[tuple[str, int], tuple[str, tuple[str, ...] | None]] = {}
+_TEXTS: dict[tuple[str, int | str], tuple[str, tuple[str, ...] | None]] = {}
 
 
 def _execute(session: Session, statement: Any, values: dict[str, Any]) -> sa.CursorResult[Any]:
@@ -379,13 +393,17 @@ def _execute(session: Session, statement: Any, values: dict[str, Any]) -> sa.Cur
     known = _TEXTS.get((connection.dialect.name, id(statement)))
     if known is None:
         names = [name for name in values if name != "run_id"]
-        compiled = statement.compile(dialect=connection.dialect, column_keys=names)
-        positions = tuple(compiled.positiontup) if compiled.positional else None
-        known = _TEXTS[(connection.dialect.name, id(statement))] = (str(compiled), positions)
+        known = _TEXTS[(connection.dialect.name, id(statement))] = _compiled(connection, statement, names)
     text, positions = known
     return connection.exec_driver_sql(
         text, values if positions is None else tuple(values[name] for name in positions)
     )
+
+
+def _compiled(connection: sa.Connection, statement: Any, names: list[str]) -> tuple[str, tuple[str, ...] | None]:
+    """(text, names in the order of its places; None where they stand by name)."""
+    compiled = statement.compile(dialect=connection.dialect, column_keys=names)
+    return str(compiled), tuple(compiled.positiontup) if compiled.positional else None
 
 
 def _stored(at: datetime) -> datetime:

@@ -12,11 +12,13 @@ import hmac
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
-from traces.detectors import Detector, compiled, detectors
+from traces.detectors import LONGEST_HINT, Detector, compiled, detectors
 from traces.events import Event
 from traces.provenance import Provenance
 
@@ -28,6 +30,13 @@ SECRET_NAMES: Final = re.compile(
     r"|private[_-]?key|authorization|client[_-]?secret)"
 )
 """Names of fields whose whole text is a secret, however it looks. A bare `token` is not: pages of a list have one."""
+
+
+@lru_cache(4096)
+def _is_secret_name(key: str) -> bool:
+    """Keys are few, and come again with every fact."""
+    return SECRET_NAMES.fullmatch(key) is not None
+
 
 LONG: Final = 10**7
 """Numbers from here on may be a card or a phone number that lost its spaces."""
@@ -94,6 +103,21 @@ class Redactor:
         found: Counter[str] = Counter()
         return self._inside(value, found), dict(found)
 
+    def narrowed(self, value: Any) -> "Redactor | None":
+        """What has to be looked for in the parts of this value: one look over many texts costs less than many looks.
+
+        None where there is nothing to take out of any of them.
+        """
+        texts: list[str] = []
+        named = self._gather(value, texts)
+        joined = "\n".join(_once(texts))
+        wanted = [one for one in self._detectors if one.may_be_in(joined)]
+        if not wanted and not named:
+            return None
+        fewer = copy(self)
+        fewer._detectors = wanted
+        return fewer
+
     def _inside(self, value: Any, found: Counter[str]) -> Any:
         """One look over all texts at once tells whether any has to be looked at closely: most have not."""
         if isinstance(value, Provenance):  # who signs stays: a signature without a name is none
@@ -125,7 +149,7 @@ class Redactor:
         return False
 
     def _names_secret(self, key: str, item: Any) -> bool:
-        return self._secret and isinstance(item, str) and bool(item) and SECRET_NAMES.fullmatch(key) is not None
+        return self._secret and isinstance(item, str) and bool(item) and _is_secret_name(key)
 
     def _walk(self, value: Any, wanted: Sequence[Detector], found: Counter[str]) -> Any:
         if isinstance(value, str):
@@ -169,6 +193,26 @@ class Redactor:
         same = re.sub(r"[\s().-]", "", text).lower()
         return f"[{kind}:{hmac.new(self._key, same.encode('utf-8', 'replace'), hashlib.sha256).hexdigest()[:4]}]"
 
+
+def _once(texts: Iterable[str]) -> Iterator[str]:
+    """The texts without the beginnings that they share: each request to a model shows the conversation so far."""
+    known: dict[str, str] = {}
+    for text in texts:
+        if len(text) < LONG_TEXT:
+            yield text
+            continue
+        before = known.get(text[:LONGEST_HINT], "")
+        same = len(before) - CLOSING
+        yield text[max(same - LONGEST_HINT, 0) :] if same > 0 and text.startswith(before[:same]) else text
+        if len(text) > len(before):
+            known[text[:LONGEST_HINT]] = text
+
+
+LONG_TEXT: Final = 500
+"""Characters from which on a text may be one that goes on from another."""
+
+CLOSING: Final = 2
+"""Characters at the end of a JSON list that are not there when it goes on."""
 
 PLACEHOLDER: Final = re.compile(r"\[[a-z][a-z0-9_]*:[0-9a-f]{4}\]")
 

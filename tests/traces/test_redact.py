@@ -203,3 +203,19 @@ def test_every_fact_says_where_its_words_from_outside_are() -> None:
     for kind in Event.__subclasses__():
         assert kind.model_fields.keys() >= kind.OUTSIDE
         assert bool(kind.OUTSIDE) != (kind.__name__ in NOTHING_FROM_OUTSIDE), kind
+
+
+SECRET_TEXTS = st.sampled_from([text for kind, text, _ in TAKEN if kind == "secret"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), SENTENCES, SECRET_TEXTS), max_size=5), st.integers(0, 700))
+@settings(max_examples=60)
+def test_one_look_over_many_texts_overlooks_nothing(pieces: list[tuple[int, str, str]], first: int) -> None:
+    """Texts that go on from one another, as requests to a model do: a secret in any of them is seen."""
+    texts, said = [], "x" * first
+    for cut, words, secret in pieces:
+        said = said[: len(said) - cut] + words + (secret if cut == 0 else "")
+        texts.append(said)
+    fewer = DEFAULT.narrowed(texts)
+    one_by_one = [DEFAULT.value(text)[0] for text in texts]
+    assert [text if fewer is None else fewer.value(text)[0] for text in texts] == one_by_one

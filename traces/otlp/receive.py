@@ -5,7 +5,7 @@ spans that are lost without a word, counted twice, or answered before they are o
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -53,7 +53,7 @@ def receive(recorder: Recorder, spans: Sequence[Span], refused: Iterable[str] = 
     """
     by_trace: dict[str, list[Span]] = {}
     # Before anything is made of them: previews and words come from what may be kept.
-    for span in (_redacted(recorder.redactor, span) for span in spans):
+    for span in _redacted(recorder.redactor, spans):
         by_trace.setdefault(span.trace_id, []).append(span)
     sorter = _Sorter(by_trace, Counter(refused))
     recorder.append_planned(sorter.plan)
@@ -64,12 +64,31 @@ def receive(recorder: Recorder, spans: Sequence[Span], refused: Iterable[str] = 
 _OUTSIDE: Final = ("name", "message", "attributes", "state")
 """What of a span somebody wrote. Ids and times are numbers that could be taken for a card's."""
 
+_INNER: Final = ("events", "links")
 
-def _redacted(redactor: Redactor, span: Span) -> Span:
+
+LOOKED_AT: Final = 64
+"""Spans whose texts are looked at in one go: some hundred kilobytes."""
+
+
+def _redacted(redactor: Redactor, spans: Sequence[Span]) -> Iterator[Span]:
+    """The spans as they may be kept."""
+    for start in range(0, len(spans), LOOKED_AT):
+        some = spans[start : start + LOOKED_AT]
+        sources = {id(span.source): span.source for span in some}
+        fewer = redactor.narrowed([[_written(span) for span in some], *sources.values()])
+        yield from some if fewer is None else (_without(fewer, span) for span in some)
+
+
+def _written(span: Span) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+    """What of a span somebody wrote, and the same of what is inside it."""
+    written: dict[str, Any] = {name: span.data[name] for name in _OUTSIDE if name in span.data}
+    return written, {name: [_noted(one) for one in span.data[name]] for name in _INNER if name in span.data}
+
+
+def _without(redactor: Redactor, span: Span) -> Span:
     """The span as it may be kept; how much was taken out is told beside it."""
-    written = {name: span.data[name] for name in _OUTSIDE if name in span.data}
-    inner = {name: [_noted(one) for one in span.data[name]] for name in ("events", "links") if name in span.data}
-    (kept, inside, source), found = redactor.value([written, inner, span.source])
+    (kept, inside, source), found = redactor.value([*_written(span), span.source])
     if not found:
         return span
     joined = {
