@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-import sqlalchemy as sa
 from pydantic_ai import RunContext, ToolApproved, ToolDenied
 from pydantic_ai.messages import ToolCallPart
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults
@@ -19,15 +18,16 @@ from sqlalchemy.orm import Session
 from agents.errors import ApprovalNeeded, IllegalStep, UsageError
 from agents.journal import Journal, current_journal
 from agents.recording import Held, recording_of
+from agents.waiting import say
 from tools.approval import HELD
 from tools.policies import Policy
 from traces.errors import NotFound
-from traces.events import ApprovalDecided, ApprovalRequested, CallRefused, RunReleased
+from traces.events import ApprovalDecided, ApprovalRequested, CallRefused
 from traces.feedback import check_json
 from traces.ids import digest_json
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import StoredEvent, get_run, list_children, list_runs, match_run, read_events, read_streams
+from traces.store import StoredEvent, get_run, list_runs, match_run, read_events, read_streams
 from traces.summary import ENDED, RunSummary
 from traces.tables import RUNS
 
@@ -173,7 +173,7 @@ def decide_approval(
             digest=found.held.request.digest, arguments=arguments, provenance=provenance,
         )  # fmt: skip
         try:
-            _write(recorder, found.run_id, event)
+            say(recorder, found.run_id, event, "approval")
         except IntegrityError:
             continue  # somebody wrote into one of these ledgers meanwhile: look again
         return replace(found, held=Held(found.held.request, event), decided_at=now)
@@ -193,47 +193,6 @@ def _check(found: Approval, run: RunSummary, decision: str, shown: str | None, n
         raise IllegalStep(
             f"call {found.id} has other arguments than those you saw", hint="Look at it again, then decide."
         )
-
-
-def _write(recorder: Recorder, run_id: str, event: ApprovalDecided) -> None:
-    """The decision and what follows from it, in one transaction: no run waits for what was said already."""
-    with recorder.database.writing() as session:
-        recorder.append_in(session, run_id, event)
-        line = _waiting_line(session, run_id)
-        released = [name for name in line if not _undecided_below(session, name)]
-        for name in released:
-            recorder.append_in(session, name, RunReleased(reason="approval"))
-    for name in {run_id, *released}:
-        recorder.announce(name)
-
-
-def release_if_said(recorder: Recorder, run_id: str) -> None:
-    """Release a run that came to wait in the very moment in which the last decision was written."""
-    with recorder.database.reading() as session:
-        if _undecided_below(session, run_id):
-            return
-    recorder.append(run_id, RunReleased(reason="approval"))
-
-
-def _waiting_line(session: Session, run_id: str) -> list[str]:
-    """The run and those above it that wait for its answer."""
-    line: list[str] = []
-    name: str | None = run_id
-    while name is not None:
-        # Locked: a run that is just coming to wait does so before this is read, or sees our decision afterwards.
-        row = session.execute(
-            sa.select(RUNS.c.status, RUNS.c.parent_run_id).where(RUNS.c.id == name).with_for_update()
-        ).one()
-        if row.status == "waiting":
-            line.append(name)
-        name = row.parent_run_id
-    return line
-
-
-def _undecided_below(session: Session, run_id: str) -> bool:
-    recording = recording_of(one.event for one in read_events(session, run_id, kinds=_KINDS))
-    children = [child.id for child in list_children(session, run_id) if child.status == "waiting"]
-    return bool(recording.undecided) or any(_undecided_below(session, child) for child in children)
 
 
 def expire_approvals(recorder: Recorder, now: datetime) -> int:

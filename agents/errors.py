@@ -11,8 +11,10 @@ StropError
 ├── RunFailed               the agent ended without an answer                 exit 1   HTTP 500
 │   ├── LimitReached        steps, seconds, tokens, bytes                     exit 1   HTTP 500
 │   │   └── BudgetSpent     the day's money                                   exit 1   HTTP 429
-│   ├── OutcomeUnknown      a write was under way when a worker died          exit 6   HTTP 409
-│   ├── ApprovalNeeded      a call waits until a person allows it             exit 6   HTTP 409
+│   ├── PersonNeeded        the run waits for a person's word                 exit 6   HTTP 409
+│   │   ├── OutcomeUnknown  a write was under way when a worker died
+│   │   ├── ApprovalNeeded  a call waits until a person allows it
+│   │   └── AnswerNeeded    a tool server has a question
 │   ├── JournalDiverged     a resumed run asks what was never recorded        exit 1   HTTP 500
 │   └── RunOwned            another living worker has the run                 exit 6   HTTP 409
 │       └── TurnQueued      an earlier turn of the conversation goes first    exit 6   HTTP 409
@@ -22,7 +24,7 @@ StropError
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class StropError(Exception):
@@ -108,26 +110,34 @@ class BudgetSpent(LimitReached):
         )
 
 
-class OutcomeUnknown(RunFailed):
+class PersonNeeded(RunFailed):
+    """The run waits until a person says something; `ops` are the operations it is about."""
+
+    exit_code = 6
+    status = 409
+    reason: ClassVar[Literal["outcome_unknown", "approval", "question"]]
+
+    def __init__(self, message: str, *, hint: str = "", ops: Sequence[str] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.ops = list(ops)
+
+
+class OutcomeUnknown(PersonNeeded):
     """A call that may have changed something has no recorded result; a person must say what became of it."""
 
-    exit_code = 6
-    status = 409
-
-    def __init__(self, message: str, *, hint: str = "", ops: Sequence[str] = ()) -> None:
-        super().__init__(message, hint=hint)
-        self.ops = list(ops)
+    reason = "outcome_unknown"
 
 
-class ApprovalNeeded(RunFailed):
-    """A call is held back until a person allows it; the run waits."""
+class ApprovalNeeded(PersonNeeded):
+    """A call is held back until a person allows it."""
 
-    exit_code = 6
-    status = 409
+    reason = "approval"
 
-    def __init__(self, message: str, *, hint: str = "", ops: Sequence[str] = ()) -> None:
-        super().__init__(message, hint=hint)
-        self.ops = list(ops)
+
+class AnswerNeeded(PersonNeeded):
+    """A tool server has a question to the person behind a call."""
+
+    reason = "question"
 
 
 class JournalDiverged(RunFailed):

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
-from agents.errors import OutcomeUnknown
+from agents.errors import AnswerNeeded, OutcomeUnknown
 from agents.models.settings import Price
 from agents.recording import Recording, ReplaySource
 from agents.reply_cache import ReplyCache
@@ -107,6 +107,7 @@ class Journal:
     """Running digest of the messages seen so far, so that each is hashed once."""
     ordinals: dict[str, int] = field(default_factory=dict)
     requests: int = 0
+    stopping: Exception | None = None
     kept: list[Event] = field(default_factory=list)
     """Facts that are known and not yet durable: nothing was done after them."""
 
@@ -148,6 +149,19 @@ class Journal:
             self.kept = [*events, *self.kept]
             if strict:
                 raise
+
+    def stop_before_next(self, error: Exception) -> None:
+        """End this run with the error as soon as all calls of its step have come to their end.
+
+        Raised at once it would break off the other calls, and leave a write among them with an unknown outcome.
+        """
+        if self.stopping is None or isinstance(self.stopping, AnswerNeeded):  # the newest one names all questions
+            self.stopping = error
+
+    def check_stopping(self) -> None:
+        """Raise what this run is to end with, if anything is."""
+        if self.stopping is not None:
+            raise self.stopping
 
     def next_key(self, name: str) -> str:
         """`name/1`, `name/2` …: the same on each replay, since operations of one name come in order."""

@@ -23,9 +23,11 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRe
 from agents.errors import JournalDiverged
 from agents.journal import Journal, ReplayMiss, seconds_since, unknown_outcome
 from agents.models.attempts import FailedAttempt, told_to
+from agents.questions import answers_of, record_question
 from agents.recording import RESULT_OF
 from tools.errors import ToolServerError
 from tools.mcp import as_server_error
+from tools.questions import Answers, Asked
 from tools.results import finite
 from traces.events import (
     ModelFailed,
@@ -47,6 +49,12 @@ CALL_KEY: ContextVar[str] = ContextVar("strop_call_key", default="")
 
 _VOLATILE: Final = frozenset({"timestamp", "run_id", "conversation_id", "instructions", "instruction_parts", "state"})
 """Parts of a message that differ between a run and its replay, or are recorded once beside it."""
+
+ANSWERS: ContextVar[Answers] = ContextVar("strop_call_answers", default={})  # noqa: B039  # never changed in place
+"""What people answered to the questions of the tool call that this task is sending."""
+
+_NOT_SHOWN: Final = {"kind": "tool_failed", "message": "the run stops before its next step"}
+"""Stands for the result of a call after which the run stops; no model sees it, and it is not on record."""
 
 _OUTCOMES: Final[dict[str, Literal["ok", "retry", "failed", "deferred"]]] = {
     "model_retry": "retry",
@@ -75,6 +83,7 @@ async def perform(journal: Journal, operation: DurableOperationId, params: Any, 
 
 
 async def _request_model(journal: Journal, operation: ModelRequestId, params: ModelRequestParams, body: Body) -> Any:
+    journal.check_stopping()
     op = journal.next_key("model")
     journal.requests += 1
     asked = _asked(journal, op, operation.model_name, params)
@@ -317,10 +326,14 @@ def _check_approved(journal: Journal, call_id: str, step: int, arguments: Any) -
 async def _sent(journal: Journal, call: ToolCalled, body: Body) -> Any:
     start = time.monotonic()
     CALL_KEY.set(call.idempotency_key)
+    ANSWERS.set(answers_of(journal.recording, str(call.op)))
     try:
         payload = await body()
     except asyncio.CancelledError:
         raise  # what became of the call is unknown, and the missing result says so
+    except Asked as asked:
+        record_question(journal, call, asked.question)
+        return _NOT_SHOWN
     except Exception as error:
         journal.record(
             ToolFailed(
@@ -333,7 +346,10 @@ async def _sent(journal: Journal, call: ToolCalled, body: Body) -> Any:
                 sent=getattr(error, "sent", True),
             )
         )
-        raise
+        if not isinstance(error, ToolServerError):
+            raise
+        journal.stop_before_next(error)
+        return _NOT_SHOWN
     return _returned(journal, call, payload, seconds_since(start), None)
 
 

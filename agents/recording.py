@@ -16,6 +16,8 @@ from traces.events import (
     ModelReplied,
     ModelRequested,
     OutcomeDecided,
+    QuestionAnswered,
+    QuestionAsked,
     RunDelegated,
     ToolCalled,
     ToolFailed,
@@ -64,6 +66,14 @@ class Held:
 
 
 @dataclass
+class Inquiry:
+    """A question of a tool server, and what was said to it."""
+
+    question: QuestionAsked
+    answer: QuestionAnswered | None = None
+
+
+@dataclass
 class Recording:
     """The operations of one run, in order."""
 
@@ -72,6 +82,8 @@ class Recording:
     """Recorded tool results by the model's id of the call."""
     held: dict[str, Held] = field(default_factory=dict)
     """Calls that were held back, by their operation (`approval/1` …)."""
+    inquiries: dict[str, Inquiry] = field(default_factory=dict)
+    """Questions of tool servers, by their operation (`question/1` …)."""
 
     def add(self, event: Event) -> None:
         """Take one more fact in."""
@@ -101,6 +113,12 @@ class Recording:
                 self.held[event.op] = Held(event)
             case ApprovalDecided():
                 self.held[event.op].decision = event
+            case QuestionAsked():
+                self.inquiries[event.op] = Inquiry(event)
+                # The server itself ended that call with its question; the answer makes it again.
+                self.operations.setdefault(event.call_op, Operation(event.call_op)).safe_to_repeat = True
+            case QuestionAnswered():
+                self.inquiries[event.op].answer = event
             case OutcomeDecided():
                 operation.decision = event
                 operation.safe_to_repeat = event.decision == "retry"
@@ -122,6 +140,16 @@ class Recording:
     def undecided(self) -> list[str]:
         """The held calls that nobody has decided on."""
         return [op for op, held in self.held.items() if held.decision is None]
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The questions of tool servers that nobody has answered."""
+        return [op for op, inquiry in self.inquiries.items() if inquiry.answer is None]
+
+    def answers_for(self, call_op: str) -> list[Inquiry]:
+        """The answered questions of one call, in the order in which they were asked."""
+        found = self.inquiries.values()
+        return [one for one in found if one.question.call_op == call_op and one.answer is not None]
 
     def find_held(self, call_id: str, step: int | None) -> Held | None:
         """The held call that a call of a model's step is, or None where it was not held back."""

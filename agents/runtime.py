@@ -17,20 +17,22 @@ from typing import Any
 from pydantic_ai import Agent, RunContext, ToolFailed, UsageLimits
 from pydantic_ai.models import Model
 
-from agents.approvals import approval_needed, expire_approvals, release_if_said
+from agents.approvals import approval_needed, expire_approvals
 from agents.build import answer_text, build_agent, effect_of
 from agents.config import Workspace
-from agents.errors import ApprovalNeeded, OutcomeUnknown, RunFailed, RunOwned, UsageError
+from agents.errors import OutcomeUnknown, PersonNeeded, RunFailed, RunOwned, UsageError
 from agents.failures import told
 from agents.history import read_history, take_turns
 from agents.holding import Holder
 from agents.journal import Delta, Journal, ReplayMiss, current_journal, journaled, price_of, seconds_since
-from agents.operations import CALL_KEY
+from agents.operations import ANSWERS, CALL_KEY
 from agents.prompts.bundle import Bundle, Delegate
 from agents.prompts.store import get_bundle
+from agents.questions import answer_needed, expire_questions
 from agents.recording import Recording, ReplaySource, recording_of
 from agents.reply_cache import ReplyCache
 from agents.selection import choose_bundle
+from agents.waiting import release_if_said, say
 from tools.mcp import Progress, ServerToolset, close_toolset, open_toolset
 from tools.results import Bounds
 from traces.db import Database
@@ -42,7 +44,6 @@ from traces.events import (
     RunCancelled,
     RunDelegated,
     RunFinished,
-    RunReleased,
     RunResumed,
     RunStarted,
     RunWaited,
@@ -156,12 +157,13 @@ class Runtime:
         Raises:
             OutcomeUnknown: a person must say first what became of a call; the run waits.
             ApprovalNeeded: a person must allow a call first; the run waits.
+            AnswerNeeded: a person must answer a tool server's question first; the run waits.
             RunOwned: another living worker has it.
             TurnQueued: an earlier turn of its conversation goes first.
             StropError: why it failed; the same is in the ledger.
         """
         run, events = self._read(run_id)
-        if run.status == "waiting" and expire_approvals(self.recorder, datetime.now(UTC)):
+        if run.status == "waiting" and expire(self.recorder, datetime.now(UTC)):
             run, events = self._read(run_id)
         if run.status == "finished":
             return Answer(run, _output(events))
@@ -181,6 +183,8 @@ class Runtime:
         recording = recording_of(events)
         if recording.undecided:
             raise approval_needed(run_id, recording.undecided)
+        if recording.unanswered:
+            raise answer_needed(run_id, recording)
         journal = self._journal(run, started, recording, on_delta)
         if len(events) > 1:
             self.recorder.append(run_id, RunResumed(worker=self.worker, recorded_operations=recording.finished))
@@ -207,10 +211,12 @@ class Runtime:
         limits = UsageLimits(request_limit=bundle.limits.steps, total_tokens_limit=bundle.limits.tokens)
         with journaled(journal):
             async with asyncio.timeout(bundle.limits.seconds):
-                return await agent.run(
+                result = await agent.run(
                     started.input, message_history=history or None, usage_limits=limits,
                     conversation_id=started.conversation_id,
                 )  # fmt: skip
+        journal.check_stopping()
+        return result
 
     def _turns(self, journal: Journal, started: RunStarted, room: int | None) -> list[str]:
         """The earlier runs whose messages this one is told, decided once, when its first step is about to be done."""
@@ -259,12 +265,10 @@ class Runtime:
             # Stopped from outside, or the ledger itself is not to be had: the run stays as it is, to be resumed.
             journal.flush(strict=False)
             return error
-        if isinstance(error, OutcomeUnknown):
-            journal.record(RunWaited(reason="outcome_unknown", ops=error.ops, message=str(error)))
-            return error
-        if isinstance(error, ApprovalNeeded):
-            journal.record(RunWaited(reason="approval", ops=error.ops, message=str(error)))
-            release_if_said(self.recorder, journal.run_id)
+        if isinstance(error, PersonNeeded):
+            journal.record(RunWaited(reason=error.reason, ops=error.ops, message=str(error)))
+            if not isinstance(error, OutcomeUnknown):
+                release_if_said(self.recorder, journal.run_id, error.reason)
             return error
         name = "ReplayMiss" if isinstance(error, ReplayMiss) else type(error).__name__
         hint = getattr(error, "hint", "")
@@ -298,8 +302,9 @@ class Runtime:
         try:
             answer = await self.work(child_id, on_delta=self.watch(child_id))
         except RunFailed as error:
-            if isinstance(error, OutcomeUnknown | ApprovalNeeded | RunOwned):
-                raise
+            if isinstance(error, PersonNeeded | RunOwned):
+                parent.stop_before_next(error)
+                return ""
             raise ToolFailed(f"{delegate.agent} could not answer: {error}") from error
         return answer_text(answer.output)
 
@@ -326,7 +331,6 @@ class Runtime:
             UsageError: that call is not waiting for a decision.
         """
         with self.database.reading() as session:
-            run = get_run(session, run_id)
             recording = recording_of(stored.event for stored in read_events(session, run_id))
         waiting = [operation.op for operation in recording.unknown]
         if decision.op not in waiting:
@@ -335,10 +339,9 @@ class Runtime:
                 f"call {decision.op!r} of run {run_id} waits for no decision", hint=f"Waiting: {listed}."
             )
         attempt = recording.operations[decision.op].attempts
-        said: list[Event] = [decision.model_copy(update={"attempt": attempt})]
-        if run.status == "waiting" and len(waiting) == 1:
-            said.append(RunReleased(reason="outcome_unknown"))  # a running service goes on with it
-        self.recorder.append_all(run_id, said)
+        said = decision.model_copy(update={"attempt": attempt})
+        # A running service goes on with what is released, from the run that a person asked for.
+        say(self.recorder, run_id, said, "outcome_unknown", last=len(waiting) == 1)
 
     async def cancel(self, run_id: str, provenance: Provenance) -> RunSummary:
         """Stop a run; one that has ended stays as it is.
@@ -392,8 +395,14 @@ class Runtime:
             self._servers[key] = open_toolset(
                 spec, lambda ctx: CALL_KEY.get(), bounds=bounds, log=log,
                 facts_of=lambda ctx: current_journal().about, progress_of=_progress_of,
+                answers_of=lambda ctx: ANSWERS.get(),
             )  # fmt: skip
         return self._servers[key]
+
+
+def expire(recorder: Recorder, now: datetime) -> int:
+    """Say for a person what nobody said in time, of held calls and of questions; gives how many."""
+    return expire_approvals(recorder, now) + expire_questions(recorder, now)
 
 
 def _progress_of(ctx: RunContext[Any]) -> Progress | None:

@@ -19,6 +19,9 @@ class ServerSpec(BaseModel):
     headers: dict[str, str] = Field(default={}, repr=False)
     protocol: Literal["auto", "legacy"] = "auto"
     """`auto` asks for 2026-07-28 and falls back to 2025-11-25; `legacy`: a server that chokes on being asked."""
+    questions: bool = True
+    """Whether the server may ask the person behind a call (`tools.questions`). A call that ended with a question is
+    made again with the answer: not for a server that changes something before it asks."""
     credentials: tuple[str, ...] = ()
     """A program that is asked for each run's headers (`tools.credentials`). Only where there is a URL."""
     start_seconds: float = Field(default=60.0, gt=0)

@@ -6,12 +6,13 @@ one is ended when the last run that still talks to it has left. Prevents: one st
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastmcp.client.transports import ClientTransport, StdioTransport, StreamableHttpTransport
 
 from tools.catalog import ServerSpec
+from tools.questions import Questions
 
 EVENT_BYTES = 32 * 1024 * 1024
 """The largest message an HTTP server may send at once; a bound against one that never stops."""
@@ -24,6 +25,7 @@ class Line:
     transport: ClientTransport
     runs: int = 0
     spoiled: bool = False
+    questions: Questions = field(default_factory=Questions)
 
 
 class Link:

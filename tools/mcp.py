@@ -23,6 +23,7 @@ from tools.catalog import ServerSpec
 from tools.credentials import ask_headers
 from tools.errors import ToolServerError
 from tools.link import Line, Link
+from tools.questions import Answers
 from tools.results import Bounds, keep, without
 
 IDEMPOTENCY_KEY: Final = "strop/idempotencyKey"
@@ -45,6 +46,7 @@ Progress = Callable[[str, float, float | None, str | None], None]
 """(tool, how far, of how much, in the server's words): while a call is under way. Not a fact: never stored."""
 
 ProgressOf = Callable[[RunContext[Any]], Progress | None]
+AnswersOf = Callable[[RunContext[Any]], Answers]
 
 _PROGRESS: ContextVar[Any] = ContextVar("strop_progress", default=None)
 
@@ -67,6 +69,7 @@ def open_toolset(
     log: Path | None = None,
     facts_of: Facts = lambda ctx: {},
     progress_of: ProgressOf = lambda ctx: None,
+    answers_of: AnswersOf = lambda ctx: {},
 ) -> "ServerToolset":
     """A toolset over one server; nothing is started before its first use.
 
@@ -77,8 +80,9 @@ def open_toolset(
         log: file that a stdio server's stderr goes to; None leaves it on ours.
         facts_of: what the server's credentials program is told about a run.
         progress_of: gives who hears of a call's progress while it is under way.
+        answers_of: gives what people have answered to the questions of the call that a run context is about.
     """
-    return ServerToolset(Link(spec, log), key_of, bounds, facts_of, progress_of)
+    return ServerToolset(Link(spec, log), key_of, bounds, facts_of, progress_of, answers_of)
 
 
 class ServerToolset(MCPToolset[Any]):
@@ -91,10 +95,12 @@ class ServerToolset(MCPToolset[Any]):
         bounds: Bounds,
         facts_of: Facts,
         progress_of: ProgressOf,
+        answers_of: AnswersOf,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         self.link, self.spec = link, link.spec
         self._key_of, self._bounds, self._facts_of, self._progress_of = key_of, bounds, facts_of, progress_of
+        self._answers_of = answers_of
         self._facts = facts or {}
         self._secrets = tuple(link.spec.headers.values())
         self._line: Line | None = None
@@ -114,8 +120,9 @@ class ServerToolset(MCPToolset[Any]):
     async def for_run(self, ctx: RunContext[Any]) -> Self:
         """Give one run its own."""
         return type(self)(
-            self.link, self._key_of, self._bounds, self._facts_of, self._progress_of, self._facts_of(ctx)
-        )
+            self.link, self._key_of, self._bounds, self._facts_of, self._progress_of, self._answers_of,
+            self._facts_of(ctx),
+        )  # fmt: skip
 
     async def __aenter__(self) -> Self:
         """Open the session, or use the open one.
@@ -148,6 +155,7 @@ class ServerToolset(MCPToolset[Any]):
         line = self.link.take(headers)
         self.client = _Client(
             line.transport, mode=self.spec.protocol, init_timeout=self.spec.start_seconds,
+            elicitation_handler=line.questions.hear if self.spec.questions else None,
             # Calls have a bound of their own; this one is for all else, and a start may take longer than a call.
             timeout=max(self.spec.call_seconds, self.spec.start_seconds),
         )  # fmt: skip
@@ -170,8 +178,10 @@ class ServerToolset(MCPToolset[Any]):
             CONVERSATION_ID: ctx.conversation_id or "",
         }
         _PROGRESS.set(_reporter(name, self._progress_of(ctx)))
+        assert self._line is not None
         try:
-            return self._kept(await self._answer(call, name, args, meta))
+            async with self._line.questions.call(self._answers_of(ctx)):
+                return self._kept(await self._answer(call, name, args, meta))
         except ToolFailed as error:
             raise ToolFailed(self._said(error.message)) from error
         except ModelRetry as error:

@@ -37,6 +37,7 @@ SECTIONS: Final = {
         "cancel": "tui.commands.outcome:cancel",
         "waiting": "tui.commands.waiting:waiting",
         "approvals": "tui.commands.approvals:approvals",
+        "questions": "tui.commands.questions:questions",
         "runs": "tui.commands.runs:runs",
         "stats": "tui.commands.stats:stats",
         "feedback": "tui.commands.feedback:feedback",

@@ -31,6 +31,7 @@ from agents.service.routes import (
     nights,
     otlp,
     proposals,
+    questions,
     runs,
     stats,
     waiting,
@@ -70,7 +71,9 @@ def create_app(
         responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
     )
     app.state.service = parts
-    for room in (health, agents, runs, approvals, bundles, proposals, nights, feed, otlp, stats, waiting):
+    for room in (
+        health, agents, runs, approvals, questions, bundles, proposals, nights, feed, otlp, stats, waiting,
+    ):  # fmt: skip
         app.include_router(room.router)
     problems.install(app)
     app.add_middleware(RequestGate, largest=LARGEST_REQUEST, larger={"/v1/traces": otlp.LARGEST_SENT})

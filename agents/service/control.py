@@ -13,10 +13,11 @@ from fastapi import HTTPException
 from agents.approvals import Approval, approval_needed, decide_approval
 from agents.errors import IllegalStep, RunOwned, UsageError
 from agents.journal import unknown_outcome
+from agents.questions import answer_needed, answer_question
 from agents.recording import Recording, recording_of
 from agents.runtime import Start
 from agents.service.deps import Service
-from agents.service.wire import DecideApproval, DecideOutcome, StartRun
+from agents.service.wire import AnswerQuestion, DecideApproval, DecideOutcome, StartRun
 from traces.events import OutcomeDecided, RunStarted
 from traces.feedback import check_json
 from traces.leases import list_held
@@ -83,6 +84,7 @@ async def resume_run(parts: Service, run_id: str) -> None:
         IllegalStep: it was cancelled.
         OutcomeUnknown: a person must say first what became of a call.
         ApprovalNeeded: a person must allow a call first.
+        AnswerNeeded: a person must answer a tool server's question first.
         RunOwned: another worker is on it.
     """
     run = await asyncio.to_thread(_not_elsewhere, parts, run_id)
@@ -95,6 +97,8 @@ async def resume_run(parts: Service, run_id: str) -> None:
         raise unknown_outcome(run_id, [operation.op for operation in recording.unknown])
     if recording.undecided:
         raise approval_needed(run_id, recording.undecided)
+    if recording.unanswered:
+        raise answer_needed(run_id, recording)
     await _begin(parts, run_id)
 
 
@@ -110,7 +114,7 @@ async def decide_outcome(parts: Service, run_id: str, decision: DecideOutcome) -
     await asyncio.to_thread(_not_elsewhere, parts, run_id)
     await asyncio.to_thread(parts.runtime.decide_outcome, run_id, said)
     if not (await asyncio.to_thread(_recording, parts, run_id)).unknown:
-        await _begin(parts, run_id)
+        await _go_on(parts, run_id)
 
 
 async def decide_held(parts: Service, approval: str, said: DecideApproval) -> Approval:
@@ -123,10 +127,27 @@ async def decide_held(parts: Service, approval: str, said: DecideApproval) -> Ap
     one = await asyncio.to_thread(
         decide_approval, parts.recorder, approval, said.decision, by, shown=said.shown, arguments=said.arguments
     )
-    root = await asyncio.to_thread(_root, parts, one.run_id)
-    if root.status == "running" and not parts.work.stopping:
-        await _begin(parts, root.id)
+    await _go_on(parts, one.run_id)
     return one
+
+
+async def answer_asked(parts: Service, question: str, given: AnswerQuestion) -> None:
+    """Record a person's answer to a server's question; after the last one the run goes on, here or elsewhere.
+
+    Raises:
+        IllegalStep: it was answered before, or has expired.
+        UsageError: the answer does not fit the form.
+    """
+    by = parts.person(given.by, given.reason)
+    one = await asyncio.to_thread(answer_question, parts.recorder, question, given.action, by, content=given.content)
+    await _go_on(parts, one.run_id)
+
+
+async def _go_on(parts: Service, run_id: str) -> None:
+    """Work on the run that a person asked for, where nothing below it waits any more."""
+    root = await asyncio.to_thread(_root, parts, run_id)
+    if root.status in {"running", "failed"} and not parts.work.stopping:
+        await _begin(parts, root.id)
 
 
 def _root(parts: Service, run_id: str) -> RunSummary:

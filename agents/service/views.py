@@ -28,6 +28,7 @@ from agents.prompts.store import (
     list_live,
     match_bundle,
 )
+from agents.questions import Asked
 from agents.selection import own_bundle
 from agents.service.wire import (
     AgentView,
@@ -40,6 +41,7 @@ from agents.service.wire import (
     FlipView,
     NightView,
     ProposalView,
+    QuestionView,
     RunDetail,
     RunPage,
     RunView,
@@ -143,6 +145,20 @@ def approval_view(session: Session, one: Approval) -> ApprovalView:
         sent=None if decision is None else sendable(decision.arguments),
         by="" if decision is None else decision.provenance.by,
         said="" if decision is None else decision.provenance.reason,
+    )  # fmt: skip
+
+
+def question_view(session: Session, one: Asked) -> QuestionView:
+    """A question of a tool server, and what was said to it."""
+    run, question, answer = get_run(session, one.run_id), one.inquiry.question, one.inquiry.answer
+    return QuestionView(
+        id=one.id, run_id=run.id, agent=run.agent, conversation_id=run.conversation_id, state=one.state,
+        tool=question.tool, server=question.server, message=sendable(question.message),
+        form=sendable(question.form), url=sendable(question.url),
+        asked_at=one.asked_at, expires_at=question.expires_at,
+        content=None if answer is None else sendable(answer.content),
+        by="" if answer is None else answer.provenance.by,
+        said="" if answer is None else answer.provenance.reason,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from agents.approvals import Approval, list_approvals
 from agents.prompts.store import list_bundles
+from agents.questions import list_questions
 from agents.service.views import sendable
 from agents.service.wire import ApprovalContext, EarlierCall, WaitingView
 from traces.events import ModelReplied, OutcomeDecided, RunStarted, RunWaited, ToolCalled
@@ -28,7 +29,7 @@ _OUTCOMES: Final = ("run_waited", "outcome_decided", "tool_called")
 def waiting_list(session: Session, *, limit: int = MOST_RUNS) -> list[WaitingView]:
     """All that waits for a person, oldest first."""
     runs = list_runs(session, where=[RUNS.c.status == "waiting"], limit=MOST_RUNS).items
-    found = [*_calls(session, runs), *_outcomes(session, runs), *_proposals(session)]
+    found = [*_calls(session, runs), *_questions(session, runs), *_outcomes(session, runs), *_proposals(session)]
     return sorted(found, key=lambda one: (one.since, one.id))[:limit]
 
 
@@ -40,6 +41,17 @@ def _calls(session: Session, runs: Sequence[RunSummary]) -> Iterable[WaitingView
             kind="call", id=one.id, agent=agents.get(one.run_id, ""), since=one.asked_at,
             expires_at=request.expires_at, told=_call(request.server, request.tool, request.arguments),
             run_id=one.run_id, digest=request.digest,
+        )  # fmt: skip
+
+
+def _questions(session: Session, runs: Sequence[RunSummary]) -> Iterable[WaitingView]:
+    agents = {run.id: run.agent for run in runs}
+    for one in list_questions(session):
+        question = one.inquiry.question
+        yield WaitingView(
+            kind="question", id=one.id, agent=agents.get(one.run_id, ""), since=one.asked_at,
+            expires_at=question.expires_at, run_id=one.run_id,
+            told=f"{question.server}.{question.tool} asks: {sendable(question.message)}",
         )  # fmt: skip
 
 

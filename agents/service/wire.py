@@ -244,11 +244,11 @@ class ApprovalContext(Shape):
 
 
 class WaitingView(Shape):
-    """One thing that waits for a person: a held call, a call whose outcome is unknown, a proposal."""
+    """One thing that waits for a person: a held call, a server's question, a call of unknown outcome, a proposal."""
 
-    kind: Literal["call", "outcome", "proposal"]
+    kind: Literal["call", "question", "outcome", "proposal"]
     id: str
-    """Of a call RUN:NUMBER, of an outcome the run's id, of a proposal the version's digest."""
+    """Of a call or a question RUN:NUMBER, of an outcome the run's id, of a proposal the version's digest."""
     agent: str
     since: datetime
     expires_at: datetime | None = None
@@ -271,6 +271,42 @@ class DecideApproval(Shape):
     """The digest of the arguments the person saw; others now are a conflict (409)."""
     arguments: dict[str, JsonValue] | None = None
     """Sent instead of what the model asked for."""
+
+
+class QuestionView(Shape):
+    """A question of a tool server to the person behind a call. `form` is a JSON schema to be filled in; where there
+    is a `url` instead, a page is to be visited and then `accept`ed.
+    """
+
+    id: str
+    run_id: str
+    agent: str
+    conversation_id: str
+    state: Literal["pending", "accepted", "declined", "cancelled"]
+    tool: str
+    server: str
+    message: str
+    form: dict[str, Any] | None = None
+    url: str | None = None
+    asked_at: datetime
+    expires_at: datetime
+    content: dict[str, Any] | None = None
+    """What was answered."""
+    by: str = ""
+    said: str = ""
+    """The reason that was given with the answer."""
+
+
+class AnswerQuestion(Shape):
+    """A person's answer to a server's question. It is given once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    action: Literal["accept", "decline", "cancel"]
+    content: dict[str, JsonValue] | None = None
+    """With `accept`: the filled form."""
+    reason: str = ""
+    by: str = ""
 
 
 class BundleView(Shape):
@@ -577,6 +613,9 @@ class Problem(Shape):
 #   GET  /v1/approvals/{id}            ApprovalView      RUN:NUMBER, decided or not
 #   GET  /v1/approvals/{id}/context?earlier=  ApprovalContext
 #   POST /v1/approvals/{id}/decision   DecideApproval -> ApprovalView; after the last one its run goes on
+#   GET  /v1/questions                 list[QuestionView]   questions of tool servers, the oldest run's first
+#   GET  /v1/questions/{id}            QuestionView      RUN:NUMBER, answered or not
+#   POST /v1/questions/{id}/answer     AnswerQuestion -> QuestionView; after the last one its run goes on
 #   GET  /v1/feed?after=&kinds=        SSE over all streams: `event: fact`; honours Last-Event-ID and ?after= (an id);
 #                                      without either it begins now. kinds: names with commas between them
 #   GET  /v1/bundles?agent=&limit=     list[BundleView]

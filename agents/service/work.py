@@ -14,9 +14,8 @@ from typing import Final
 
 import structlog
 
-from agents.approvals import expire_approvals
 from agents.errors import RunOwned, StropError, TurnQueued
-from agents.runtime import Answer, Runtime
+from agents.runtime import Answer, Runtime, expire
 from agents.service.wire import DeltaView
 from traces.errors import LedgerError
 from traces.events import ModelFailed, ModelReplied, ModelRequested
@@ -214,7 +213,7 @@ class Work:
     async def _scan(self) -> None:
         while True:
             with suppress(LedgerError):  # locked or gone for a moment: the next look may see more
-                await asyncio.to_thread(expire_approvals, self.runtime.recorder, datetime.now(UTC))
+                await asyncio.to_thread(expire, self.runtime.recorder, datetime.now(UTC))
                 for run_id in await asyncio.to_thread(self.abandoned):
                     if self.full:
                         break

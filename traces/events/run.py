@@ -65,12 +65,15 @@ class RunDelegated(Event):
     child_run_id: str
 
 
+WaitsFor = Literal["outcome_unknown", "approval", "question"]
+
+
 class RunWaited(Event):
     """The run stopped without an end: a person has to say something first."""
 
     OUTSIDE = frozenset({"message"})
     kind: Literal["run_waited"] = "run_waited"
-    reason: Literal["outcome_unknown", "approval"]
+    reason: WaitsFor
     ops: list[str]
     message: str
 
@@ -79,7 +82,7 @@ class RunReleased(Event):
     """What a run waited for was said: any worker may go on with it."""
 
     kind: Literal["run_released"] = "run_released"
-    reason: Literal["outcome_unknown", "approval"]
+    reason: WaitsFor
 
 
 class RunFinished(Event):

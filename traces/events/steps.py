@@ -166,3 +166,32 @@ class ApprovalDecided(Event):
     arguments: Json = None
     """What is sent instead, where the person changed the arguments."""
     provenance: Provenance
+
+
+class QuestionAsked(Event):
+    """A tool server had a question to the person behind a call. The call ended with it; the answer makes it again."""
+
+    BODIES = frozenset({"form"})
+    OUTSIDE = frozenset({"message", "url"})
+    kind: Literal["question_asked"] = "question_asked"
+    call_op: str
+    """The operation of the call that ended with the question."""
+    tool: str
+    server: str
+    message: str
+    form: Json = None
+    """JSON schema of what is to be filled in; None where a page is to be visited."""
+    url: str | None = None
+    digest: str
+    expires_at: datetime
+
+
+class QuestionAnswered(Event):
+    """A person answered a server's question, or nobody did in time. Once only."""
+
+    BODIES = frozenset({"content"})
+    OUTSIDE = frozenset({"content", "provenance"})
+    kind: Literal["question_answered"] = "question_answered"
+    action: Literal["accept", "decline", "cancel"]
+    content: Json = None
+    provenance: Provenance

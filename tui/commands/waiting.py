@@ -14,7 +14,7 @@ from tui.commands.printing import glyphs, print_json, print_lines, say, width
 @with_json
 @in_workspace
 def waiting(limit: int, as_json: bool, folder: Path | None) -> None:
-    """List the calls, lost calls and proposals that wait for you."""
+    """List the calls, questions, lost calls and proposals that wait for you."""
     from agents.service.waiting import waiting_list
     from tui.lines.waiting import waiting_head, waiting_row
 
@@ -27,4 +27,4 @@ def waiting(limit: int, as_json: bool, folder: Path | None) -> None:
     else:
         now = datetime.now().astimezone()
         print_lines([waiting_head(width()), *(waiting_row(one, width(), now, glyphs()) for one in found)])
-        say("strop approvals show RUN:NUMBER, strop outcome RUN, strop proposals show VERSION: what it is")
+        say("strop approvals, questions or proposals show ID, strop outcome RUN: what it is")

@@ -14,8 +14,10 @@ from tui.lines.line import Target
 from tui.lines.pretty import pretty as pretty
 
 ANSWER_TOOL: Final = "final_result"
-FOLLOWED: Final = {"retried": "; asked again", "fell_back": "; another model asked"}
 """The output tool of pydantic-ai: its call carries the answer, which the run's end shows anyway."""
+
+FOLLOWED: Final = {"retried": "; asked again", "fell_back": "; another model asked"}
+_WAITS_FOR: Final = {"approval": "a call is to be allowed", "question": "a tool server asks something"}
 
 
 @dataclass
@@ -187,8 +189,7 @@ class Fold:
 
     def _on_run_waited(self, fact: EventView, data: dict[str, Any]) -> None:
         body = f"{data.get('message', '')}\n" + "\n".join(f"- {self.call_of(op)}" for op in data.get("ops") or [])
-        asked = data.get("reason") == "approval"
-        why = "a call is to be allowed" if asked else "the outcome of a call is unknown"
+        why = _WAITS_FOR.get(str(data.get("reason")), "the outcome of a call is unknown")
         self._put(fact, "waiting", f"waiting for a person: {why}", body.strip(), role="warn")
 
     def _on_history_taken(self, fact: EventView, data: dict[str, Any]) -> None:
@@ -207,6 +208,15 @@ class Fold:
         changed = data.get("arguments")
         body = "" if changed is None else f"with other arguments: {pretty(changed)}"
         self._put(fact, "decision", f"{_who(data)} decided: {data.get('decision')} {fact.op or ''}", body)
+
+    def _on_question_asked(self, fact: EventView, data: dict[str, Any]) -> None:
+        asked = f"{data.get('server')} asks: {data.get('message')}"
+        self._put(fact, "waiting", asked, pretty(data.get("form") or data.get("url")), figures=str(data.get("tool")))
+
+    def _on_question_answered(self, fact: EventView, data: dict[str, Any]) -> None:
+        content = data.get("content")
+        body = "" if content is None else pretty(content)
+        self._put(fact, "decision", f"{_who(data)} answered: {data.get('action')} {fact.op or ''}", body)
 
     def _on_call_refused(self, fact: EventView, data: dict[str, Any]) -> None:
         told = f"refused by policy: {data.get('server')}.{data.get('tool')}"

@@ -12,9 +12,14 @@ from tui.lines.pretty import pretty
 from tui.lines.review import paragraph, section
 from tui.lines.usual import compared
 
-KINDS = {"call": ("held call", "warn"), "outcome": ("lost call", "bad"), "proposal": ("proposal", "accent")}
+KINDS = {
+    "call": ("held call", "warn"),
+    "question": ("question", "warn"),
+    "outcome": ("lost call", "bad"),
+    "proposal": ("proposal", "accent"),
+}
 STATES = {"pending": "warn", "approved": "good", "denied": "bad", "expired": "muted"}
-TARGETS = {"call": "approval", "outcome": "run", "proposal": "proposal"}
+TARGETS = {"call": "approval", "question": "run", "outcome": "run", "proposal": "proposal"}
 
 
 def left(until: datetime | None, now: datetime) -> str:
@@ -40,7 +45,11 @@ def waiting_row(one: WaitingView, width: int, now: datetime, glyphs: Glyphs, *, 
         (fit(one_line(one.agent), 12) + " ", "text"),
         (told, "text"),
     )
-    return Line(spans, (TARGETS[one.kind], one.id)).clipped(width)
+    return Line(spans, (TARGETS[one.kind], _place(one))).clipped(width)
+
+
+def _place(one: WaitingView) -> str:
+    return one.run_id or one.id if one.kind == "question" else one.id
 
 
 def approval_lines(

@@ -11,6 +11,6 @@ router = APIRouter(prefix="/v1/waiting", tags=["approvals"])
 
 @router.get("")
 def list_waiting(parts: Parts, limit: Limit = 200) -> list[WaitingView]:
-    """Held calls, calls of unknown outcome and proposals, oldest first."""
+    """Held calls, questions, calls of unknown outcome and proposals, oldest first."""
     with parts.database.reading() as session:
         return waiting_list(session, limit=limit)
