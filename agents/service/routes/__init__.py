@@ -1,1 +1,52 @@
-"""The routes, one file for each thing they are about."""
+"""The routes, a module for each thing they are about; their shapes are in `agents.service.wire`.
+
+Routes (all below /v1 but the first two; every list is newest first unless it says otherwise):
+  GET  /health                       200 as soon as the process answers; needs no token
+  GET  /ready                        200 when database and workspace can be used, else 503
+  GET  /v1/about                     AboutView
+  GET  /v1/me                        MeView            who asks, and what that one may
+  GET  /v1/agents                    list[AgentView]
+  GET  /v1/agents/{agent}/decisions  list[EventView]   the agent's decision stream, oldest first
+  POST /v1/agents/{agent}/rollback   RollBack -> BundleView (the one that is live now)
+  GET  /v1/runs?q=&after=&limit=     RunPage           q: the filter language; limit 1 to 1,000. Instead of after:
+                                     before= (newer ones), at= (a time: those that had begun by then), oldest=true
+  POST /v1/runs                      StartRun -> 200 RunDetail at its end (wait; how it ended is in run.status),
+                                     else 202 RunDetail at once. Idempotency-Key: the same key gives the same run
+  GET  /v1/runs/{id}                 RunDetail         an id, its start or its last characters
+  GET  /v1/runs/{id}/events?after=&limit=   EventPage  after: seq
+  GET  /v1/runs/{id}/spans           the spans as they were sent, of a run that came over OpenTelemetry
+  GET  /v1/stats?q=&by=&limit=       StatsView   by: all, agent, bundle, conversation, status, origin, hour, day
+  POST /v1/traces                    OTLP/HTTP, protobuf or JSON: answered when the spans are on disk
+  GET  /v1/runs/{id}/stream          SSE: `event: fact` EventView with id:, `event: delta` DeltaView, `event: end`
+  POST /v1/runs/{id}/feedback        GiveFeedback -> RunView
+  POST /v1/runs/{id}/cancel          -> RunView
+  POST /v1/runs/{id}/resume?wait=    -> RunDetail, 202 unless wait
+  POST /v1/runs/{id}/outcome?wait=   DecideOutcome -> RunDetail, 202 unless wait or more calls are unknown
+  GET  /v1/approvals                 list[ApprovalView]   calls that wait for a person, the oldest run's first
+  GET  /v1/waiting?limit=            list[WaitingView]    all that waits for a person, oldest first
+  GET  /v1/approvals/{id}            ApprovalView      RUN:NUMBER, decided or not
+  GET  /v1/approvals/{id}/context?earlier=  ApprovalContext
+  POST /v1/approvals/{id}/decision   DecideApproval -> ApprovalView; after the last one its run goes on
+  GET  /v1/questions                 list[QuestionView]   questions of tool servers, the oldest run's first
+  GET  /v1/questions/{id}            QuestionView      RUN:NUMBER, answered or not
+  POST /v1/questions/{id}/answer     AnswerQuestion -> QuestionView; after the last one its run goes on
+  GET  /v1/feed?after=&kinds=        SSE over all streams: `event: fact`; honours Last-Event-ID and ?after= (an id);
+                                     without either it begins now. kinds: names with commas between them
+  GET  /v1/bundles?agent=&limit=     list[BundleView]
+  GET  /v1/bundles/{digest}          BundleView        a digest or its first characters
+  GET  /v1/bundles/{digest}/diff?against=   list[DiffLineView]   against: default its parent
+  GET  /v1/proposals?agent=          list[ProposalView]
+  GET  /v1/proposals/{digest}        ProposalView
+  POST /v1/proposals/{digest}/decision   Decide -> ProposalView; approve makes it live
+  GET  /v1/rollouts?agent=&limit=    list[RolloutView]
+  POST /v1/rollouts                  StartRollout -> 201 RolloutView; another one under way is a conflict (409)
+  GET  /v1/rollouts/{id}             RolloutView       an id, or its first characters
+  POST /v1/rollouts/{id}/change      ChangeRollout -> RolloutView
+  POST /v1/rollouts/{id}/decision    EndRollout -> RolloutView
+  GET  /v1/rollouts/{id}/events?after=&limit=   EventPage
+  GET  /v1/tools?agent=              list[ToolListView]   what servers offer the live versions; drift as a diff
+  POST /v1/tools/{server}/accept     AcceptDrift -> ToolListView
+  GET  /v1/nights?agent=&limit=      list[NightView]
+  GET  /v1/nights/{id}/events?after=&limit=   EventPage
+Every error is a Problem as application/problem+json.
+"""
