@@ -52,7 +52,7 @@ from traces.events import RunFailed as RunFailedEvent
 from traces.ids import digest_json, new_id, short
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import find_run, get_run, list_conversation, read_events
+from traces.store import find_run, get_run, get_whole_run, list_conversation, read_events
 from traces.summary import ENDED, RunSummary
 
 ModelMaker = Callable[[Bundle], Model[Any]]
@@ -130,6 +130,8 @@ class Runtime:
         conversation = ask.conversation_id or new_id("conv")
         run_id = run_id or new_id("run")
         with self.database.writing() as session:
+            if ask.replay_of is not None:
+                get_whole_run(session, ask.replay_of)
             bundle = ask.bundle or choose_bundle(
                 session, self.recorder, self.workspace, ask.agent, ask.conversation_id if parent is None else None
             )
@@ -175,7 +177,7 @@ class Runtime:
 
     def _read(self, run_id: str) -> tuple[RunSummary, list[Event]]:
         with self.database.reading() as session:
-            return get_run(session, run_id), [stored.event for stored in read_events(session, run_id)]
+            return get_whole_run(session, run_id), [stored.event for stored in read_events(session, run_id)]
 
     async def _work(self, run: RunSummary, events: list[Event], on_delta: Delta | None) -> Answer:
         run_id, started = run.id, events[0]
@@ -238,6 +240,7 @@ class Runtime:
         replay = None
         if started.replay_of is not None:
             with self.database.reading() as session:
+                get_whole_run(session, started.replay_of)
                 source = read_events(session, started.replay_of)
                 replay = ReplaySource(started.replay_of, (stored.event for stored in source))
         return Journal(

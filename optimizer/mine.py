@@ -76,6 +76,8 @@ def _feedback(session: Session, through: int) -> dict[str, list[FeedbackGiven]]:
 def _example(
     session: Session, run: RunSummary, feedback: list[FeedbackGiven], metric: Metric, trusted: Sequence[Tier]
 ) -> tuple[Example, RecordedRun] | str:
+    if run.erased_at is not None:
+        return "erased"
     if run.origin in {"evaluation", "shadow"}:
         return "evaluation run"
     if run.status not in {"finished", "failed"}:

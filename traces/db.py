@@ -107,6 +107,14 @@ class Database:
             session.connection(execution_options={"strop_write": True})
             yield session
 
+    def maintain(self, statement: str) -> Any:
+        """Run a statement that must be in no transaction, such as VACUUM; gives its first row, if it has one."""
+        # SQLite's driver is in that mode already (`_sqlite_connect`), where `_sqlite_begin` sends no BEGIN.
+        mode: dict[str, Any] = {"strop_plain": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        with _told(self.url), self.engine.connect().execution_options(**mode) as connection:
+            done = connection.exec_driver_sql(statement)
+            return done.first() if done.returns_rows else None
+
     def close(self) -> None:
         """Give all connections back. The database may be opened again later."""
         self.engine.dispose()
@@ -173,11 +181,16 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA temp_store=MEMORY")
+    # What is deleted or replaced is overwritten in the file, so that words that were erased are not left in its gaps.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 
 def _sqlite_begin(connection: sa.Connection) -> None:
-    write = connection.get_execution_options().get("strop_write", False)
+    options = connection.get_execution_options()
+    if options.get("strop_plain", False):
+        return
+    write = options.get("strop_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 

@@ -5,6 +5,7 @@ LedgerError
 ├── LedgerOutdated        the file was written by another version of Strop
 ├── OperationTaken        somebody else recorded this operation first: two owners of one run
 ├── NotFound              no such run, event or body
+├── RunErased             its words were erased: it can be neither gone on with nor judged, replayed or learned from
 └── BadInput              what was asked or given is wrong in itself
     ├── FilterError       a query in the filter language; names the position
     └── FeedbackError     a judgement that says nothing, or something that cannot be kept
@@ -45,6 +46,16 @@ class NotFound(LedgerError, LookupError):
 
     def __init__(self, what: str, name: str, *, hint: str = "") -> None:
         super().__init__(f"no {what} {name!r}", hint=hint)
+
+
+class RunErased(LedgerError):
+    """The run's words are gone for good; its figures and its place in the chain are still there."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"run {run_id} was erased: what was said in it is gone",
+            hint=f"`strop runs show {run_id}` tells who erased it, when and why.",
+        )
 
 
 class BadInput(LedgerError, ValueError):

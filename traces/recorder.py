@@ -6,7 +6,7 @@ Each event's hash covers the hash before it: a changed, missing or reordered eve
 
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from traces import search
 from traces.chain import GENESIS, chain, content_of, salted
 from traces.db import Database, from_micros
-from traces.errors import LedgerError, NotFound, OperationTaken
+from traces.errors import LedgerError, NotFound, OperationTaken, RunErased
 from traces.events import Event, RunStarted, kind_of
 from traces.ids import digest_text, ordered_json
 from traces.redact import Redactor
@@ -246,7 +246,7 @@ def insert_planned(session: Session, planned: Sequence[Planned], at: datetime) -
     store_blobs(session, blobs)
     query = sa.insert(EVENTS).returning(EVENTS.c.stream, EVENTS.c.id)
     ids = {row.stream: row.id for row in session.execute(query, rows)}
-    _upsert_runs(session, [one.run for one in planned])
+    upsert_runs(session, [one.run for one in planned])
     search.index(session, {ids[one.stream]: one.event for one in planned})
     search.note_tools(session, ((one.stream, tool) for one in planned for tool in search.tools_of(one.event)))
     return [
@@ -272,7 +272,7 @@ def dump(event: Event, blobs: dict[str, str]) -> dict[str, Any]:
     return data
 
 
-def store_blobs(session: Session, blobs: dict[str, str]) -> None:
+def store_blobs(session: Session, blobs: Mapping[str, str]) -> None:
     """Store the texts that are not there yet."""
     if not blobs:
         return
@@ -291,7 +291,8 @@ def _packed(digest: str, text: str) -> dict[str, Any]:
     return {"digest": digest, "size": len(raw), "codec": "zlib", "data": zlib.compress(raw, COMPRESS_LEVEL)}
 
 
-def _upsert_runs(session: Session, runs: list[RunSummary]) -> None:
+def upsert_runs(session: Session, runs: Sequence[RunSummary]) -> None:
+    """Write rows of the runs list, over those that are there."""
     connection = session.connection()
     known = _TEXTS.get((connection.dialect.name, "upsert"))
     if known is None:
@@ -354,6 +355,8 @@ def _next_run(session: Session, stream: str, run: RunSummary | None, event: Even
         run = begin(stream, event, _stored(at))
         session.execute(sa.insert(RUNS), asdict(run))
         return run
+    if run is not None and run.erased_at is not None:
+        raise RunErased(stream)
     if run is None:
         if stream.startswith("run_"):
             raise NotFound("run", stream, hint="`strop runs list` shows the runs there are.")
@@ -366,8 +369,8 @@ def _save_run(session: Session, before: RunSummary | None, after: RunSummary | N
     if after is None or after is before or after.events == 1:
         return
     values = {name: getattr(after, name) for name in _FOLDED}
-    ended = values["ended_at"]
-    values["ended_at"] = None if ended is None else micros(ended)
+    for name in ("ended_at", "erased_at"):
+        values[name] = None if values[name] is None else micros(values[name])
     _execute(session, _UPDATE_RUN, {**values, "run_id": after.id})
 
 

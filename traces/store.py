@@ -16,11 +16,13 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from traces.chain import ERASED
 from traces.db import from_micros
-from traces.errors import LedgerError, LedgerOutdated, NotFound
+from traces.errors import LedgerError, LedgerOutdated, NotFound, RunErased
 from traces.events import EVENT, Event, FeedbackGiven, SpansReceived, kind_of
 from traces.otlp.reading import facts_of, spans_of
 from traces.otlp.trace import is_trace
+from traces.stubs import filled
 from traces.summary import RunSummary
 from traces.tables import BLOBS, EVENTS, RUNS
 
@@ -75,6 +77,19 @@ def get_run(session: Session, run_id: str) -> RunSummary:
     run = find_run(session, run_id)
     if run is None:
         raise NotFound("run", run_id, hint="`strop runs list` shows the runs there are.")
+    return run
+
+
+def get_whole_run(session: Session, run_id: str) -> RunSummary:
+    """The summary of a run whose words are there: one that can be gone on with, replayed, learned from.
+
+    Raises:
+        NotFound: there is no such run.
+        RunErased: its words are gone.
+    """
+    run = get_run(session, run_id)
+    if run.erased_at is not None:
+        raise RunErased(run_id)
     return run
 
 
@@ -392,6 +407,8 @@ def _payload(row: Any) -> dict[str, Any]:
 
 def _stored_event(row: Any, payload: dict[str, Any], bodies: dict[str, str] | None) -> StoredEvent:
     data = payload if bodies is None else {name: _filled(value, bodies) for name, value in payload.items()}
+    if ERASED in data:
+        data = filled(row.kind, data)
     place = {"kind": row.kind, "op": row.op, "step": row.step, "attempt": row.attempt or 1}
     try:
         event = EVENT.validate_python({**data, **place})

@@ -23,6 +23,7 @@ from traces.events import (
     RunWaited,
     SpansReceived,
     ToolCalled,
+    WordsErased,
 )
 from traces.otlp.trace import summary_fields
 from traces.previews import preview, storable
@@ -56,6 +57,8 @@ class RunSummary:
     input: str = ""
     output: str | None = None
     events: int = 0
+    erased_at: datetime | None = None
+    """When its words were erased; its figures are as they were."""
 
     @property
     def seconds(self) -> float | None:
@@ -108,6 +111,8 @@ def advance(run: RunSummary, event: Event, at: datetime) -> RunSummary:
             return replace(run, status="cancelled", ended_at=at)
         case FeedbackGiven():
             return replace(run, feedback=run.feedback + 1, score=run.score if event.score is None else event.score)
+        case WordsErased(whole=True):
+            return replace(run, erased_at=at)
         case _:
             return run
 

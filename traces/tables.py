@@ -66,6 +66,7 @@ RUNS: Final = sa.Table(
     sa.Column("input", sa.Text, nullable=False, comment="the first characters, for lists"),
     sa.Column("output", sa.Text, comment="the first characters, for lists"),
     sa.Column("events", sa.Integer, nullable=False),
+    sa.Column("erased_at", UtcTimestamp, comment="when its words were erased"),
     sa.Index("runs_newest", "started_at", "id"),
     sa.Index("runs_by_agent", "agent", "started_at"),
     sa.Index("runs_by_status", "status", "started_at"),

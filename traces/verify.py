@@ -11,13 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from traces.chain import GENESIS, chain, content_of
+from traces.chain import GENESIS, chain, content_of, is_stub
 from traces.db import from_micros
+from traces.erase import digest_of
 from traces.errors import LedgerError
 from traces.events import ModelReplied
 from traces.ids import digest_text
 from traces.recorder import micros
-from traces.store import BLOB_KEY, find_run, read_stream, unpack
+from traces.store import BLOB_KEY, find_run, read_blob, read_stream, unpack
 from traces.summary import fold
 from traces.tables import BLOBS, EVENTS, RUNS
 
@@ -31,6 +32,8 @@ class Report:
     events: int = 0
     bodies: int = 0
     model_replies: int = 0
+    erased: int = 0
+    """Facts whose words were erased, by somebody who signed for it."""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -84,14 +87,23 @@ def _verify_bodies(session: Session, report: Report) -> None:
 
 def _verify_stream(session: Session, stream: str, report: Report) -> None:
     previous, expected = GENESIS, 1
+    stubs: dict[int, str] = {}
     rows = session.execute(sa.select(EVENTS).where(EVENTS.c.stream == stream).order_by(EVENTS.c.seq))
     for row in rows:
         report.events += 1
         problem = _broken(session, row, previous, expected)
+        if is_stub(row.payload):
+            stubs[row.seq] = row.payload
+            report.erased += 1
+        elif row.kind == "words_erased" and problem is None:
+            problem = _unsigned(session, row.payload, stubs)
         if problem is not None:
             report.problems.append(f"{stream} event {row.seq} ({row.kind}): {problem}")
             return
         previous, expected = row.hash, expected + 1
+    if stubs:
+        report.problems.append(f"{stream} event {min(stubs)}: its words are gone, and no erasure accounts for it")
+        return
     _verify_summary(session, stream, report)
 
 
@@ -110,6 +122,21 @@ def _broken(session: Session, row: Any, previous: str, expected: int) -> str | N
             known = session.execute(sa.select(BLOBS.c.size).where(BLOBS.c.digest == value[BLOB_KEY])).scalar()
             if known is None:
                 return f"its body {value[BLOB_KEY]} is missing"
+    return None
+
+
+def _unsigned(session: Session, payload: str, stubs: dict[int, str]) -> str | None:
+    """Take the stubs that an erasure accounts for out of `stubs`; gives what is wrong with them."""
+    signed = json.loads(payload)
+    named = signed["events"]
+    if isinstance(named, dict):
+        named = json.loads(read_blob(session, named[BLOB_KEY]))
+    seqs = [seq for first, last in named for seq in range(first, last + 1)]
+    missing = [seq for seq in seqs if seq not in stubs]
+    if missing:
+        return f"it says that event {missing[0]} was erased, and that one is whole"
+    if digest_of(stubs.pop(seq) for seq in seqs) != signed["stubs"]:
+        return f"what was left of events {seqs[0]} to {seqs[-1]} is not what it was"
     return None
 
 

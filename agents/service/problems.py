@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from agents.errors import StropError
 from agents.service.wire import Problem
-from traces.errors import BadInput, FilterError, LedgerError, NotFound, OperationTaken
+from traces.errors import BadInput, FilterError, LedgerError, NotFound, OperationTaken, RunErased
 from traces.otlp.limits import OtlpError, OtlpTooLarge
 
 log = structlog.get_logger("strop.service")
@@ -28,6 +28,7 @@ LEDGER_STATUS: Final[tuple[tuple[type[LedgerError], int], ...]] = (
     (OtlpError, 400),
     (BadInput, 422),
     (OperationTaken, 409),
+    (RunErased, 410),
     (LedgerError, 503),
 )
 """The ledger's tree knows nothing of HTTP; the first class that fits counts."""
@@ -39,6 +40,7 @@ TITLES: Final = {
     404: "not found",
     405: "not this way",
     409: "in conflict with what is there",
+    410: "it was erased",
     413: "the request is too large",
     415: "not in this form",
     422: "the request is wrong",

@@ -89,6 +89,8 @@ class RunView(Shape):
     input: str = ""
     output: str | None = None
     events: int = 0
+    erased_at: datetime | None = None
+    """When its words were erased: what is left is figures."""
 
 
 class RunPage(Shape):

@@ -13,7 +13,9 @@ from typing import Final
 from tests.builders import NOON, Ticking, failed, judged, make_bundle, make_proposal, record_run
 from tests.postgres import PostgresServer, running_postgres
 from traces.db import Database, open_database
+from traces.erase import Erasure, erase_runs
 from traces.leases import claim
+from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.schema import HEAD
 
@@ -21,13 +23,15 @@ FOLDER: Final = Path(__file__).parent
 
 
 def fill(database: Database) -> None:
-    """A run that ended well, one that failed and was judged, one under way with its owner, and a proposal."""
+    """A run that ended well, one that failed and was judged, one erased whose worker still has it, and a proposal."""
     recorder = Recorder(database, clock=Ticking())
     record_run(recorder, run_id="run_well", input="Where is my policy? " * 40, metadata={"channel": "mail"})
     record_run(recorder, failed(), judged(correction={"team": "harbour"}), run_id="run_failed", agent="claims")
     record_run(recorder, *[], run_id="run_child", parent_run_id="run_well", parent_op="tool/1", origin="delegation")
     with database.writing() as session:
         claim(session, "run_child", "worker-1", NOON)
+    signed = Provenance(by="m.keller", reason="the customer asked")
+    erase_runs(recorder, {"run_child": "erased_1"}, Erasure(signed))
     make_proposal(recorder, make_bundle(instructions="Greet by name."), make_bundle().digest)
 
 

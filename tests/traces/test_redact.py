@@ -193,7 +193,8 @@ NOTHING_FROM_OUTSIDE = {
     "HistoryTaken",
     "SpanObserved", "SpansSent",
     "RunResumed", "RunReleased", "ToolsListed", "NightStarted", "NightResumed", "StageReached", "CandidateFound",
-    "SealedOpened", "EvidenceWritten", "NightEnded",
+    "SealedOpened", "EvidenceWritten", "NightEnded", "ToolsPinned", "DriftFound",
+    "ConversationCounted",
 }  # fmt: skip
 """Facts whose words are ours or an author's, or come from facts that were looked at already."""
 

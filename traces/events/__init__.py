@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter
 from traces.events.audit import DecisionRefused, RequestRefused, TokenCreated, TokenRevoked
 from traces.events.decisions import DecisionMade, GovernanceChanged, ProposalSigned
 from traces.events.drift import DriftAccepted, DriftFound, ToolsPinned
+from traces.events.erasures import ErasureDone, WordsErased
 from traces.events.fact import Effect, Event, Json, Origin
 from traces.events.feedback import FeedbackGiven
 from traces.events.nights import (
@@ -77,6 +78,7 @@ __all__ = [
     "DriftAccepted",
     "DriftFound",
     "Effect",
+    "ErasureDone",
     "Event",
     "EvidenceWritten",
     "FeedbackGiven",
@@ -121,6 +123,7 @@ __all__ = [
     "ToolReturned",
     "ToolsListed",
     "ToolsPinned",
+    "WordsErased",
     "kind_of",
 ]
 

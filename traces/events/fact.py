@@ -22,6 +22,9 @@ class Event(BaseModel):
     """Fields with words from outside (people, models, tools): `traces.redact` looks at them before they are written.
     What authors wrote (instructions, tools' definitions) is named by digest and stays as it is."""
 
+    ECHOES: ClassVar[frozenset[str]] = frozenset()
+    """Digests over words from outside: erased with them, since a short text can be guessed from its digest."""
+
     op: str | None = None
     """Key of the operation within its stream; one fact of a kind per (op, attempt)."""
     attempt: int = 1
@@ -29,3 +32,5 @@ class Event(BaseModel):
     """Model step of the run, from 1."""
     redacted: dict[str, int] = {}
     """How much was taken out before it was written, by kind."""
+    erased: str | None = None
+    """The erasure that took the words from this fact after it was written; None: they are there."""

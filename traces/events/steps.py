@@ -12,6 +12,7 @@ class ModelRequested(Event):
 
     BODIES = frozenset({"messages", "instructions", "tools", "settings"})
     OUTSIDE = frozenset({"messages"})
+    ECHOES = frozenset({"fingerprint"})
     kind: Literal["model_requested"] = "model_requested"
     model: str
     messages: Json = []
@@ -144,6 +145,7 @@ class ApprovalRequested(Event):
 
     BODIES = frozenset({"arguments"})
     OUTSIDE = frozenset({"arguments"})
+    ECHOES = frozenset({"digest"})
     kind: Literal["approval_requested"] = "approval_requested"
     tool: str
     server: str
@@ -160,6 +162,7 @@ class ApprovalDecided(Event):
 
     BODIES = frozenset({"arguments"})
     OUTSIDE = frozenset({"arguments", "provenance"})
+    ECHOES = frozenset({"digest"})
     kind: Literal["approval_decided"] = "approval_decided"
     decision: Literal["approve", "deny", "expire"]
     digest: str

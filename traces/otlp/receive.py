@@ -119,11 +119,15 @@ class _Sorter:
         planned = []
         for trace_id, spans in self._by_trace.items():
             stream = run_id_of(trace_id)
+            known = runs.get(stream)
+            if known is not None and known.erased_at is not None:
+                self.refused[f"run {stream} was erased: nothing can be added to it"] += len(spans)
+                continue
             batches = [stored.event for stored in earlier[stream] if isinstance(stored.event, SpansReceived)]
             new = self._new(spans, {row[0] for batch in batches for row in batch.index})
             if new:
                 self.kept += len(new)
-                planned.append(_planned(trace_id, new, batches, runs.get(stream)))
+                planned.append(_planned(trace_id, new, batches, known))
         return planned
 
     def _new(self, spans: list[Span], known: set[str]) -> list[Span]:

@@ -30,6 +30,7 @@ def verify(as_json: bool, folder: Path | None) -> None:
         figures = (
             f"{report.events} events in {report.streams} streams ({report.runs} runs, "
             f"{report.model_replies} model replies), {report.bodies} bodies"
+            + (f"; the words of {report.erased} events were erased, each signed for" if report.erased else "")
         )
         console().print(("whole: " if report.whole else f"NOT WHOLE, {len(report.problems)} problems: ") + figures)
     if not report.whole:

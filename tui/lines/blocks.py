@@ -246,6 +246,13 @@ class Fold:
         title = ", ".join([f"feedback of {_who(data)} ({data.get('tier', 'reviewer')})", *said])
         self._put(fact, "feedback", title, body)
 
+    def _on_words_erased(self, fact: EventView, data: dict[str, Any]) -> None:
+        facts = sum(last - first + 1 for first, last in data.get("events") or [])
+        why = "their time was over" if data.get("because") == "retention" else "erased"
+        body = str((data.get("provenance") or {}).get("reason", ""))
+        title = f"{why} by {_who(data)}: the words of {facts} facts"
+        self._put(fact, "decision", title, body, figures=str(data.get("erasure", "")))
+
     def tell_children(self, children: dict[str, tuple[str, str]]) -> None:
         """Put (figures, answer) of the runs that work was handed to where it was handed over."""
         for at, block in enumerate(self.blocks):
