@@ -20,13 +20,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
+from agents.access.roles import Role
 from agents.budgets import Budgets
 from agents.definitions import Definition, load_definition
 from agents.errors import UnknownAgent, WorkspaceError
 from agents.models.attempts import Retries
 from agents.models.settings import GatewaySettings, LocalSettings, Price, WaitPolicy
 from agents.prompts.governance import Governance
-from agents.roles import Role
 from tools.catalog import ServerSpec
 from traces.errors import BadInput
 from traces.redact import Policy, Redactor

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from agents.access.tokens import AUDIT
 from agents.errors import Conflict, Refused
 from agents.prompts.decisions import approve, change_rules, promote, reject, roll_back
 from agents.prompts.governance import DEFAULT, Governance
@@ -19,9 +20,6 @@ from traces.events import DecisionRefused
 from traces.ids import short
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-
-AUDIT = "audit"
-"""Name of the stream of what was refused, and of who was given a key."""
 
 T = TypeVar("T")
 

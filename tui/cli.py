@@ -63,6 +63,7 @@ SECTIONS: Final = {
     "Serve and look after": {
         "serve": "tui.commands.serve:serve",
         "worker": "tui.commands.worker:worker",
+        "tokens": "tui.commands.tokens:tokens",
         "tui": "tui.commands.screen:tui",
         "forward": "tui.commands.forward:forward",
         "verify": "tui.commands.verify:verify",

@@ -270,7 +270,7 @@ def change_rules(
     Raises:
         Refused: a machine, no reason, or a role that may not.
     """
-    from agents.roles import may, roles_with
+    from agents.access.roles import may, roles_with
 
     hold_agent(session, agent)
     record = read_record(session, agent)

@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.access.roles import Role
 from agents.errors import IllegalStep, Refused
-from agents.roles import Role
 from traces.ids import short
 from traces.provenance import Provenance
 

@@ -12,8 +12,8 @@ Prevents: a way to `live` that nobody answers for.
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from agents.access.roles import Permission, may, roles_with
 from agents.errors import IllegalStep, Refused
-from agents.roles import Permission, may, roles_with
 from traces.provenance import Provenance
 
 State = Literal[

@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from agents.access.caller import Caller
+from agents.access.tokens import find_caller
 from agents.config import Workspace
 from agents.errors import Refused
 from agents.prompts.decisions import rules_in_force
@@ -20,8 +22,10 @@ from agents.runtime import Runtime
 from agents.selection import live_bundle
 from agents.service import problems
 from agents.service.deps import Service
-from agents.service.gates import RequestGate, TokenGate
+from agents.service.gates import CallerGate, RequestGate
 from agents.service.night_watch import NightWatch
+from agents.service.permissions import authorize
+from agents.service.refusals import Knocks
 from agents.service.routes import (
     agents,
     approvals,
@@ -45,14 +49,15 @@ LARGEST_REQUEST: Final = 4 * 1024 * 1024
 
 
 def create_app(
-    workspace: Workspace, runtime: Runtime, *, token: str = "", watch: NightWatch | None = None
+    workspace: Workspace, runtime: Runtime, *, token: str = "", tcp: bool = False, watch: NightWatch | None = None
 ) -> FastAPI:
     """The app. Its lifespan takes over abandoned runs, and at the end closes the runtime it was given.
 
     Args:
         workspace: what is served.
         runtime: works on the runs, on the loop that runs the app.
-        token: what clients must send as bearer; empty where only a Unix socket leads here.
+        token: one that clients may send as bearer, beside those of `strop tokens`; empty: there is none.
+        tcp: whether everybody needs a token; where only a Unix socket leads here, its user needs none.
         watch: runs the optimizer when a night is due; None: nobody does.
     """
     parts = Service(
@@ -61,6 +66,7 @@ def create_app(
         _work(workspace, runtime),
         Bell(runtime.database, runtime.recorder),
         asyncio.Semaphore(otlp.AT_ONCE),
+        Caller(workspace.user, workspace.local_role),
     )
     app = FastAPI(
         title="Strop",
@@ -68,6 +74,7 @@ def create_app(
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
         lifespan=_lifespan(parts, watch),
+        dependencies=[Depends(authorize)],
         responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
     )
     app.state.service = parts
@@ -77,10 +84,22 @@ def create_app(
         app.include_router(room.router)
     problems.install(app)
     app.add_middleware(RequestGate, largest=LARGEST_REQUEST, larger={"/v1/traces": otlp.LARGEST_SENT})
-    if token:
-        app.add_middleware(TokenGate, token=token)
+    knocks = Knocks(runtime.recorder)
+    app.state.knocks = knocks
+    app.add_middleware(
+        CallerGate,
+        local=None if tcp or token else parts.caller,
+        setting=(token, Caller(workspace.user, "admin", source="setting")) if token else None,
+        find=lambda sent: _find_caller(runtime, sent),
+        knocked=knocks.knock,
+    )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def _find_caller(runtime: Runtime, token: str) -> Caller | None:
+    with runtime.database.reading() as session:
+        return find_caller(session, token, runtime.recorder.now())
 
 
 def _work(workspace: Workspace, runtime: Runtime) -> Work:
@@ -102,6 +121,7 @@ def _lifespan(parts: Service, watch: NightWatch | None) -> Callable[[FastAPI], A
                 await watch.close()
             parts.bell.close()
             await parts.work.close()
+            await asyncio.to_thread(app.state.knocks.flush)
             await parts.runtime.close()
 
     return lifespan

@@ -21,7 +21,6 @@ from agents.service.wire import AnswerQuestion, DecideApproval, DecideOutcome, S
 from traces.events import OutcomeDecided, RunStarted
 from traces.feedback import check_json
 from traces.leases import list_held
-from traces.provenance import Provenance
 from traces.store import find_run, get_run, list_children, read_events
 from traces.summary import ENDED, RunSummary
 
@@ -161,7 +160,7 @@ def _root(parts: Service, run_id: str) -> RunSummary:
 
 async def cancel_run(parts: Service, run_id: str) -> RunSummary:
     """Stop a run and what it delegated, whichever worker is on it; one that has ended stays as it is."""
-    by = Provenance(by=parts.workspace.user, reason="cancelled over HTTP")
+    by = parts.person(reason="cancelled over HTTP")
     run = await parts.runtime.cancel(run_id, by)
     for child in await asyncio.to_thread(_open_children, parts, run_id):
         await cancel_run(parts, child)

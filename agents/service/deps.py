@@ -1,13 +1,18 @@
 """What a route may ask for: the one set of parts that the app was made of, and the limits of what may be sent."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from agents.access.caller import Caller
+from agents.access.roles import Permission
 from agents.config import Workspace
+from agents.errors import Refused
 from agents.runtime import Runtime
+from agents.service.refusals import refuse
 from agents.service.stream import Bell
 from agents.service.work import Work
 from traces.db import Database
@@ -28,6 +33,8 @@ class Service:
     bell: Bell
     otlp_gate: asyncio.Semaphore
     """How many requests with spans are worked on at once: each may hold a lot of memory."""
+    caller: Caller
+    """Who asks: in a route whoever sent the request, elsewhere the user that the service runs under."""
 
     @property
     def database(self) -> Database:
@@ -39,17 +46,43 @@ class Service:
         """The writer that the runtime uses too, so that its listeners hear of everything."""
         return self.runtime.recorder
 
-    def person(self, by: str, reason: str = "") -> Provenance:
-        """Who stands behind a request: the name it gives, or the one the service runs under."""
-        name, user = by.strip() or self.workspace.user, self.workspace.user
-        login = user if name != user else ""
-        return Provenance(by=name, actor="person", reason=reason, role=self.workspace.local_role, login=login)
+    def need_agent(self, agent: str, route: str) -> None:
+        """Pass when the caller is for this agent, which its request names; a refusal is on record.
+
+        Raises:
+            Refused: it is not.
+        """
+        self._allow(route, lambda: self.caller.need_agents([agent]))
+
+    def need(self, permission: Permission, route: str, why: str) -> None:
+        """Pass when the caller may do what this request asks for beyond its route; a refusal is on record.
+
+        Raises:
+            Refused: it may not; `why` says what to do instead.
+        """
+
+        def check() -> None:
+            if not self.caller.may(permission):
+                raise Refused(f"{self.caller.name!r} has the role {self.caller.role!r}: {why}")
+
+        self._allow(route, check)
+
+    def _allow(self, route: str, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except Refused as refused:
+            refuse(self.recorder, self.caller, route, str(refused))
+            raise
+
+    def person(self, by: str = "", reason: str = "") -> Provenance:
+        """Who stands behind a request. A name that the request gives counts on the Unix socket alone."""
+        return self.caller.signs(by, reason)
 
 
 def get_service(request: Request) -> Service:
-    """The parts that this app was made of."""
+    """The parts that this app was made of, for whoever sent this request."""
     service: Service = request.app.state.service
-    return service
+    return replace(service, caller=request.state.caller)
 
 
 Parts = Annotated[Service, Depends(get_service)]

@@ -1,38 +1,74 @@
-"""What stands before every route: who may ask at all, and what nothing could be done with.
+"""What stands before every route: who asks, and what nothing could be done with.
 
 Plain ASGI, so that a stream passes through untouched.
 """
 
+import asyncio
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agents.access.caller import Caller
 from agents.service.problems import answer
 
 OPEN_PATHS: Final = frozenset({"/health"})
 """What a load balancer may ask without a token; says nothing about the workspace."""
 
+NOBODY: Final = Caller("nobody", "app", frozenset())
+"""Who asks for an open path over TCP: it may do nothing else."""
 
-class TokenGate:
-    """Lets a request pass that carries the token. On a Unix socket the file's permissions are the gate instead."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+class CallerGate:
+    """Says who asks: whoever's token was sent, else the user of the Unix socket, else nobody (401).
+
+    On a Unix socket the file's permissions let the user in; a token that is sent there counts all the same, so that
+    what somebody may do can be tried out.
+
+    Args:
+        app: what stands behind.
+        local: the socket's user; None over TCP, where everybody needs a token.
+        setting: (token, caller) of the settings; None where there is none.
+        find: whom one of the registry's tokens stands for, or None. Asks the database.
+        knocked: told of each request without a known token: its method, and why it was refused.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, local: Caller | None, setting: tuple[str, Caller] | None,
+        find: Callable[[str], Caller | None], knocked: Callable[[str, str], None],
+    ) -> None:  # fmt: skip
         self.app = app
-        self._expected = f"Bearer {token}".encode()
+        self._local = local
+        self._setting = setting
+        self._find = find
+        self._knocked = knocked
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 or pass on."""
-        if scope["type"] == "http" and scope["path"] not in OPEN_PATHS:
-            sent = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-            # Not `==`: how long it takes must not tell how much of a guess was right.
-            if not hmac.compare_digest(sent, self._expected):
-                problem = answer(401, "this service asks for a bearer token", "Send Authorization: Bearer TOKEN.")
-                await problem(scope, receive, send)
-                return
+        """Answer 401 or pass on, with `caller` in the request's state."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        sent = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        caller = self._local or (NOBODY if scope["path"] in OPEN_PATHS else None)
+        if sent is not None and caller is not NOBODY:
+            caller = await self._caller(sent)
+        if caller is None:
+            why = "no token was sent" if sent is None else "the token is not known, has expired or was revoked"
+            await asyncio.to_thread(self._knocked, scope["method"], why)
+            problem = answer(401, why, "Send Authorization: Bearer TOKEN; `strop tokens create` gives one.")
+            await problem(scope, receive, send)
+            return
+        scope.setdefault("state", {})["caller"] = caller
         await self.app(scope, receive, send)
+
+    async def _caller(self, sent: bytes) -> Caller | None:
+        # Not `==`: how long it takes must not tell how much of a guess was right.
+        if self._setting is not None and hmac.compare_digest(sent, f"Bearer {self._setting[0]}".encode()):
+            return self._setting[1]
+        scheme, _, token = sent.decode("latin-1").partition(" ")
+        return await asyncio.to_thread(self._find, token.strip()) if scheme.lower() == "bearer" else None
 
 
 class RequestGate:

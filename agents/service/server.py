@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from agents.access.tokens import has_tokens
 from agents.assembly import open_runtime
 from agents.config import Workspace
 from agents.errors import StropError, UsageError
@@ -71,10 +72,13 @@ def serve(
         UsageError: TCP without a token, or a place that cannot be listened on.
     """
     log_to(log or sys.stderr)
-    with _listening(socket or workspace.socket, host, port, workspace.token) as (listener, place):
+    with _listening(socket or workspace.socket, host, port) as (listener, place):
         runtime = runtime or open_runtime(workspace)
+        if host is not None:
+            _check_keys(workspace, runtime)
         watch = NightWatch(workspace, runtime.database, night_command) if night_command else None
-        app = create_app(workspace, runtime, token=workspace.token if host is not None else "", watch=watch)
+        token = workspace.token if host is not None else ""
+        app = create_app(workspace, runtime, token=token, tcp=host is not None, watch=watch)
         adopt_definitions(app.state.service)  # a database that cannot be used is told here, not in the server's log
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS
@@ -128,20 +132,28 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _listening(path: Path, host: str | None, port: int, token: str) -> Iterator[tuple[sockets.socket, str]]:
+def _listening(path: Path, host: str | None, port: int) -> Iterator[tuple[sockets.socket, str]]:
     """(a bound socket, its place for people); what was put into the file system is taken away again."""
     if host is None:
         with _unix(path) as listener:
             yield listener, str(path)
         return
-    if not token:
-        raise UsageError(
-            "a service on TCP needs a token, for anybody on the network could use it",
-            hint="Set STROP_TOKEN, or serve on the Unix socket (the default).",
-        )
     with _tcp(host, port) as listener:
         chosen = listener.getsockname()[1]
         yield listener, f"http://{f'[{host}]' if ':' in host else host}:{chosen}"
+
+
+def _check_keys(workspace: Workspace, runtime: Runtime) -> None:
+    if workspace.token:
+        return
+    with runtime.database.reading() as session:
+        keys = has_tokens(session, runtime.recorder.now())
+    if not keys:
+        runtime.database.close()
+        raise UsageError(
+            "a service on TCP needs a token, for anybody on the network could use it",
+            hint="`strop tokens create` gives one, or set STROP_TOKEN; or serve on the Unix socket (the default).",
+        )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
 from agents.service.views import event_view
 from agents.service.wire import EventView
@@ -125,12 +126,19 @@ def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None
         loop.call_soon_threadsafe(function)
 
 
-async def feed(bell: Bell, database: Database, *, after: int, kinds: Sequence[str] | None) -> AsyncIterator[bytes]:
-    """All facts after id `after`, in the order of their ids, for ever."""
+Shown = Callable[[Session, Sequence[EventView]], Sequence[EventView]]
+"""Takes a page of facts to those that the reader may see."""
 
-    def page() -> list[EventView]:
+
+async def feed(
+    bell: Bell, database: Database, *, after: int, kinds: Sequence[str] | None, shown: Shown = lambda _, facts: facts
+) -> AsyncIterator[bytes]:
+    """All facts after id `after`, in the order of their ids, for ever; of those, what `shown` leaves."""
+
+    def page() -> tuple[list[EventView], set[int]]:
         with database.reading() as session:
-            return [event_view(stored) for stored in read_feed(session, after=after, kinds=kinds, limit=PAGE)]
+            facts = [event_view(stored) for stored in read_feed(session, after=after, kinds=kinds, limit=PAGE)]
+            return facts, {fact.id for fact in shown(session, facts)}
 
     news = asyncio.Event()
     with bell.ear(news.set):
@@ -138,10 +146,11 @@ async def feed(bell: Bell, database: Database, *, after: int, kinds: Sequence[st
         while not bell.closed:
             news.clear()
             head = bell.head
-            facts = await asyncio.to_thread(page) if head > after else []
+            facts, wanted = await asyncio.to_thread(page) if head > after else ([], set[int]())
             settled = [fact for fact in facts if fact.id <= head]
             for fact in settled:
-                yield message("fact", fact, fact.id)
+                if fact.id in wanted:
+                    yield message("fact", fact, fact.id)
             after = settled[-1].id if settled else after
             if len(facts) < PAGE or not settled:
                 after = max(after, head)  # of the kinds asked for there is no more up to here

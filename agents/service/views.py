@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from agents.approvals import Approval
@@ -93,13 +94,16 @@ def run_page(
     at: datetime | None = None,
     oldest: bool = False,
     limit: int = 50,
+    within: Sequence[sa.ColumnElement[bool]] = (),
 ) -> RunPage:
     """Runs that a query of the filter language means, newest first; `at`: those that had begun by then.
+
+    `within` are conditions over the runs table that hold beside the query.
 
     Raises:
         FilterError: with the position of the mistake.
     """
-    where = conditions(query, session=session)
+    where = [*conditions(query, session=session), *within]
     if at is not None:
         where.append(RUNS.c.started_at <= at)
     page = list_runs(session, where=where, after=after, before=before, oldest=oldest, limit=limit)
@@ -108,13 +112,15 @@ def run_page(
     return RunPage(items=items, after=page.after, before=newer)
 
 
-def stats_view(session: Session, query: str, by: By, *, limit: int = 100) -> StatsView:
-    """Figures over the runs that a query means.
+def stats_view(
+    session: Session, query: str, by: By, *, limit: int = 100, within: Sequence[sa.ColumnElement[bool]] = ()
+) -> StatsView:
+    """Figures over the runs that a query means, and that `within` holds for.
 
     Raises:
         FilterError: with the position of the mistake.
     """
-    found = aggregate(session, by=by, where=conditions(query, session=session), limit=limit)
+    found = aggregate(session, by=by, where=[*conditions(query, session=session), *within], limit=limit)
     return StatsView(by=by, query=query, groups=[FiguresView(**vars(figures)) for figures in found])
 
 

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/agents", tags=["agents"])
 def list_agents(parts: Parts) -> list[AgentView]:
     """The agents by name, each with what serves it."""
     with parts.database.reading() as session:
-        return agent_views(session, parts.workspace)
+        return [one for one in agent_views(session, parts.workspace) if parts.caller.sees(one.name)]
 
 
 @router.get("/{agent}/decisions")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from agents.approvals import get_approval, list_approvals
 from agents.service.control import decide_held
 from agents.service.deps import Limit, Name, Parts
+from agents.service.sight import seen
 from agents.service.views import approval_view
 from agents.service.waiting import approval_context
 from agents.service.wire import ApprovalContext, ApprovalView, DecideApproval
@@ -19,7 +20,7 @@ router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
 def list_waiting(parts: Parts, limit: Limit = 1000) -> list[ApprovalView]:
     """Calls that nobody has decided on, the oldest run's first."""
     with parts.database.reading() as session:
-        return [approval_view(session, one) for one in list_approvals(session, limit=limit)]
+        return seen(parts.caller, [approval_view(session, one) for one in list_approvals(session, limit=limit)])
 
 
 @router.get("/{approval}")
@@ -33,7 +34,8 @@ def get(parts: Parts, approval: Name) -> ApprovalView:
 def get_context(parts: Parts, approval: Name, earlier: Annotated[int, Query(ge=0, le=200)] = 50) -> ApprovalContext:
     """What the agent was asked, thought and said before the call, and what the tool was sent before."""
     with parts.database.reading() as session:
-        return approval_context(session, get_approval(session, approval), earlier=earlier)
+        shown = earlier if parts.caller.agents is None else 0  # they may be another agent's
+        return approval_context(session, get_approval(session, approval), earlier=shown)
 
 
 @router.post("/{approval}/decision")

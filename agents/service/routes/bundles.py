@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from agents.service.deps import Limit, Name, Parts
+from agents.service.sight import seen
 from agents.service.views import bundle_diff, bundle_list, bundle_view
 from agents.service.wire import BundleView, DiffLineView
 
@@ -15,7 +16,7 @@ router = APIRouter(prefix="/v1/bundles", tags=["bundles"])
 def list_bundles(parts: Parts, agent: str | None = None, limit: Limit = 200) -> list[BundleView]:
     """Versions, newest first."""
     with parts.database.reading() as session:
-        return bundle_list(session, agent=agent, limit=limit)
+        return seen(parts.caller, bundle_list(session, agent=agent, limit=limit))
 
 
 @router.get("/{digest}")

@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from agents.errors import UsageError
 from agents.service.deps import After, LastEventId, Parts
+from agents.service.sight import facts_seen
 from agents.service.stream import EVENT_STREAM, NO_BUFFER, feed
 from traces.events import KINDS
 
@@ -24,7 +25,13 @@ async def follow_everything(
     start = last_event_id if last_event_id is not None else after
     chosen = _kinds(kinds)
     bell = parts.bell
-    body = feed(bell, parts.database, after=bell.head if start is None else start, kinds=chosen)
+    body = feed(
+        bell,
+        parts.database,
+        after=bell.head if start is None else start,
+        kinds=chosen,
+        shown=facts_seen(parts.caller),
+    )
     return StreamingResponse(body, media_type=EVENT_STREAM, headers=NO_BUFFER)
 
 

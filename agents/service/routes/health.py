@@ -5,7 +5,6 @@ from importlib.metadata import version
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from agents.roles import ROLES
 from agents.service.deps import Parts
 from agents.service.problems import answer
 from agents.service.wire import AboutView, MeView
@@ -37,8 +36,12 @@ def ready(parts: Parts) -> Response:
 @router.get("/v1/me")
 def me(parts: Parts) -> MeView:
     """Who asks, and what that one may."""
-    role = parts.workspace.local_role
-    return MeView(name=parts.workspace.user, role=role, permissions=sorted(ROLES[role]))
+    one = parts.caller
+    agents = None if one.agents is None else sorted(one.agents)
+    return MeView(
+        name=one.name, role=one.role, permissions=list(one.permissions), agents=agents, source=one.source,
+        expires_at=one.expires_at,
+    )  # fmt: skip
 
 
 @router.get("/v1/about")
@@ -50,7 +53,7 @@ def about(parts: Parts) -> AboutView:
         version=version("strop"),
         workspace=parts.workspace.name,
         environment=parts.workspace.environment,
-        user=parts.workspace.user,
-        agents=sorted(parts.workspace.agents),
+        user=parts.caller.name,
+        agents=sorted(name for name in parts.workspace.agents if parts.caller.sees(name)),
         last_event_id=last,
     )

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from agents.service.deps import After, Limit, Name, Parts
+from agents.service.sight import seen
 from agents.service.views import event_page, night_list
 from agents.service.wire import EventPage, NightView
 from traces.errors import NotFound
@@ -14,7 +15,7 @@ router = APIRouter(prefix="/v1/nights", tags=["nights"])
 def list_nights(parts: Parts, agent: str | None = None, limit: Limit = 50) -> list[NightView]:
     """Nights, newest first."""
     with parts.database.reading() as session:
-        return night_list(session, agent=agent, limit=limit)
+        return seen(parts.caller, night_list(session, agent=agent, limit=limit))
 
 
 @router.get("/{night}/events")

@@ -15,7 +15,8 @@ router = APIRouter(prefix="/v1/proposals", tags=["proposals"])
 def list_proposals(parts: Parts, agent: str | None = None) -> list[ProposalView]:
     """Versions that wait for a decision, newest first."""
     with parts.database.reading() as session:
-        return proposal_list(session, agent=agent)
+        found = proposal_list(session, agent=agent)
+        return [one for one in found if parts.caller.sees(one.bundle.agent)]
 
 
 @router.get("/{digest}")

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from agents.errors import UsageError
 from agents.service.control import cancel_run, decide_outcome, resume_run, start_run
 from agents.service.deps import After, IdempotencyKey, LastEventId, Limit, Name, Parts, Service
+from agents.service.sight import runs_seen
 from agents.service.stream import EVENT_STREAM, NO_BUFFER, follow
 from agents.service.views import event_page, run_detail, run_page, run_view, span_views
 from agents.service.wire import DecideOutcome, EventPage, GiveFeedback, RunDetail, RunPage, RunView, StartRun
@@ -34,12 +35,15 @@ def list_runs(
     if sum(one not in (None, False) for one in (after, before, at, oldest)) > 1:
         raise UsageError("after, before, at and oldest exclude each other", hint="Send one of them.")
     with parts.database.reading() as session:
-        return run_page(session, q, after=after, before=before, at=at, oldest=oldest, limit=limit)
+        return run_page(
+            session, q, after=after, before=before, at=at, oldest=oldest, limit=limit, within=runs_seen(parts.caller)
+        )
 
 
 @router.post("", responses={202: {"model": RunDetail}})
 async def start(parts: Parts, request: StartRun, response: Response, key: IdempotencyKey = None) -> RunDetail:
     """Ask an agent something. The run is on record when this answers; with `wait`, at its end."""
+    await asyncio.to_thread(parts.need_agent, request.agent, "POST /v1/runs")
     run_id = await start_run(parts, request, key)
     return await _answer(parts, run_id, response, wait=request.wait)
 
@@ -81,7 +85,9 @@ def judge(parts: Parts, run: Name, given: GiveFeedback) -> RunView:
     """Judge the run or one of its operations."""
     run_id = _full_id(parts, run)
     said = given.model_dump(exclude={"by"})
-    by = given.by.strip() or parts.workspace.user
+    if given.tier == "reviewer":
+        parts.need("operate", "POST /v1/runs/{run}/feedback", "a program says tier: customer or program")
+    by = given.by.strip() or parts.caller.name
     actor = "machine" if given.tier == "program" else "person"
     give_feedback(parts.recorder, run_id, Judgement(by=by, actor=actor, **said))  # type: ignore[arg-type]
     with parts.database.reading() as session:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from agents.service.deps import Limit, Parts
+from agents.service.sight import runs_seen
 from agents.service.views import stats_view
 from agents.service.wire import StatsView
 from traces.stats import By
@@ -18,4 +19,4 @@ def get_stats(
 ) -> StatsView:
     """Runs, errors, tokens, cost, latency and scores of the runs that a query means, by group."""
     with parts.database.reading() as session:
-        return stats_view(session, q, by, limit=limit)
+        return stats_view(session, q, by, limit=limit, within=runs_seen(parts.caller))

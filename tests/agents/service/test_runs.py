@@ -214,7 +214,13 @@ async def test_a_lost_write_waits_for_a_person(house: House) -> None:
     await house.parts.work.wait(run_id)
     events = (await house.get(f"/v1/runs/{run_id}/events"))["items"]
     outcome = next(one for one in events if one["kind"] == "outcome_decided")
-    assert outcome["data"]["provenance"] == {"by": "j.ito", "actor": "person", "reason": "seen in the bank"}
+    assert outcome["data"]["provenance"] == {
+        "by": "j.ito",
+        "actor": "person",
+        "reason": "seen in the bank",
+        "role": "admin",
+        "login": "tester",
+    }
     assert "run_resumed" in [one["kind"] for one in events]
 
 

@@ -1,0 +1,1 @@
+"""Who may do what: roles, tokens, and whoever stands behind a request."""
