@@ -22,9 +22,9 @@ from traces.errors import NotFound
 from traces.events import NightStarted
 from traces.store import get_run, match_run, read_events
 
-About = Literal["nothing", "agent", "run", "bundle", "night", "approval", "seen", "all"]
+About = Literal["nothing", "agent", "run", "bundle", "night", "approval", "question", "seen", "all"]
 """Whose agents a route is about: nobody's; the one that its address names, by itself or through a run, a version, a
-night, a held call; `seen`: the route itself shows or takes only what the caller sees; `all`: it cannot be divided, so
+night, a held call, a question; `seen`: the route itself shows or takes only what the caller sees; `all`: it cannot be divided, so
 a token for some agents is refused."""
 
 
@@ -65,6 +65,9 @@ RULES: Final[dict[str, Rule]] = {
     "GET /v1/approvals/{approval}/context": _rule("approval", "read"),
     "POST /v1/approvals/{approval}/decision": _rule("approval", "operate"),
     "GET /v1/waiting": _rule("seen", "read"),
+    "GET /v1/questions": _rule("seen", "read"),
+    "GET /v1/questions/{question}": _rule("question", "read"),
+    "POST /v1/questions/{question}/answer": _rule("question", "operate"),
     # --- agents and their versions
     "GET /v1/agents": _rule("seen", "read", "run"),
     "GET /v1/agents/{agent}/decisions": _rule("agent", "read"),
@@ -127,9 +130,9 @@ def _of_night(session: Session, names: dict[str, Any]) -> str:
     raise NotFound("night", names["night"], hint="GET /v1/nights lists them.")
 
 
-def _of_approval(session: Session, names: dict[str, Any]) -> str:
-    run, _, _ = str(names["approval"]).rpartition(":")
-    return get_run(session, match_run(session, run or names["approval"])).agent
+def _of_asked(session: Session, names: dict[str, Any]) -> str:
+    name = str(names.get("approval") or names["question"])  # RUN:NUMBER
+    return get_run(session, match_run(session, name.rpartition(":")[0] or name)).agent
 
 
 _AGENT_OF: Final[dict[str, Callable[[Session, dict[str, Any]], str]]] = {
@@ -137,5 +140,6 @@ _AGENT_OF: Final[dict[str, Callable[[Session, dict[str, Any]], str]]] = {
     "run": _of_run,
     "bundle": _of_bundle,
     "night": _of_night,
-    "approval": _of_approval,
+    "approval": _of_asked,
+    "question": _of_asked,
 }

@@ -89,7 +89,14 @@ async def test_every_role_on_every_route(house: House) -> None:
     """Who lacks the permission gets 403 and is on record with the route; whoever has it gets something else."""
     keys = {role: key(house, f"a {role}", role) for role in ROLES}
     house.parts.bell.close()  # streams end at once
-    names = {"run": "run_x", "agent": "hello", "digest": "f" * 12, "night": "night_x", "approval": "run_x:1"}
+    names = {
+        "run": "run_x",
+        "agent": "hello",
+        "digest": "f" * 12,
+        "night": "night_x",
+        "approval": "run_x:1",
+        "question": "run_x:1",
+    }
     for method, path in routes(house):
         place = re.sub(r"\{(\w+)\}", lambda found: names.get(found.group(1), "x"), path)
         allowed = RULES[f"{method} {path}"].permissions
