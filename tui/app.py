@@ -32,6 +32,8 @@ from tui.screens.proposals import ProposalScreen, ProposalsScreen
 from tui.screens.room import Room
 from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
+from tui.screens.waiting import KINDS as WAITING_KINDS
+from tui.screens.waiting import ApprovalScreen, WaitingScreen
 from tui.sse import LONGEST_WAIT, wait_before
 from tui.theme import DARK, LIGHT, textual_theme
 from tui.widgets.confirm import Confirm, Notice
@@ -39,10 +41,6 @@ from tui.widgets.line_view import LineView
 
 GATHER: Final = 0.1
 """Seconds over which facts are gathered before a screen hears of them: at most ten paints a second."""
-COUNTED: Final = frozenset(
-    {"run_waited", "run_resumed", "outcome_decided", "run_cancelled", "decision_made", "night_ended"}
-)
-"""Facts after which there may be more or less for a person to decide."""
 LEFT_BY_SIGNAL: Final = 129
 """Exit code when the terminal was taken away (128 + SIGHUP)."""
 WIDTHS: Final = [(0, "-tiny"), (40, "-narrow"), (110, "-wide"), (160, "-huge")]
@@ -69,16 +67,18 @@ class StropApp(App[int]):
     TITLE = "strop"
     ENABLE_COMMAND_PALETTE = False
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
-        "runs": RunsScreen, "proposals": ProposalsScreen, "prompts": PromptsScreen, "nights": NightsScreen
+        "runs": RunsScreen, "waiting": WaitingScreen, "proposals": ProposalsScreen, "prompts": PromptsScreen,
+        "nights": NightsScreen,
     }  # fmt: skip
     DEFAULT_MODE = "runs"
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "mode('runs')", "Runs", show=True),
-        Binding("2", "mode('proposals')", "Proposals", show=True),
-        Binding("3", "mode('prompts')", "Prompts", show=True),
-        Binding("4", "mode('nights')", "Nights", show=True),
+        Binding("2", "mode('waiting')", "Waiting", show=True),
+        Binding("3", "mode('proposals')", "Proposals", show=True),
+        Binding("4", "mode('prompts')", "Prompts", show=True),
+        Binding("5", "mode('nights')", "Nights", show=True),
         Binding("escape", "back", "Back", show=True),
         Binding("colon", "command", "Command", key_display=":", show=True),
         Binding("question_mark", "help", "Help", key_display="?", show=True),
@@ -98,6 +98,7 @@ class StropApp(App[int]):
         self.link: Link | None = None
         self.last_event: datetime | None = None
         self.waiting = 0
+        self.waiting_since: datetime | None = None
         self._read_only = read_only
         self._gathered: list[EventView] = []
         for palette in (DARK, LIGHT):
@@ -176,7 +177,7 @@ class StropApp(App[int]):
     def on_facts_arrived(self, message: FactsArrived) -> None:
         """The room in front takes them; the others ask when they come to the front."""
         self.last_event = message.facts[-1].at
-        if any(fact.kind in COUNTED for fact in message.facts):
+        if any(fact.kind in WAITING_KINDS for fact in message.facts):
             self._count()
         front = self.screen
         for room in self._rooms():
@@ -189,13 +190,12 @@ class StropApp(App[int]):
     @work(group="count", exclusive=True)
     async def _count(self) -> None:
         with suppress(ServiceError):  # the link says already what is wrong
-            agents = await self.client.agents()
-            runs = await self.client.runs("status:waiting", limit=100)
-            self.post_message(Counted(len(runs.items) + sum(agent.proposals for agent in agents)))
+            found = await self.client.waiting()
+            self.post_message(Counted(len(found), found[0].since if found else None))
 
     def on_counted(self, message: Counted) -> None:
         """Show it on every screen."""
-        self.waiting = message.waiting
+        self.waiting, self.waiting_since = message.waiting, message.oldest
         for room in self._rooms():
             room.show_status()
 
@@ -218,7 +218,7 @@ class StropApp(App[int]):
     # --- going places --------------------------------------------------------------------------
 
     async def action_mode(self, mode: str) -> None:
-        """To one of the four lists; where one was in it is kept."""
+        """To one of the lists; where one was in it is kept."""
         if self.current_mode == mode:
             while len(self.screen_stack) > 1:
                 self.pop_screen()
@@ -229,7 +229,8 @@ class StropApp(App[int]):
         """Open what a row stands for."""
         kind, name = target
         made: dict[str, Callable[[str], Room]] = {
-            "run": RunScreen, "proposal": ProposalScreen, "bundle": BundleScreen, "night": NightScreen
+            "run": RunScreen, "proposal": ProposalScreen, "bundle": BundleScreen, "night": NightScreen,
+            "approval": ApprovalScreen,
         }  # fmt: skip
         self.push_screen(made[kind](name))
 
@@ -299,7 +300,7 @@ class StropApp(App[int]):
                 await self.action_mode("runs")
                 if isinstance(self.screen, RunsScreen):
                     self.screen.set_filter(rest)
-            case "proposals" | "prompts" | "nights":
+            case "waiting" | "proposals" | "prompts" | "nights":
                 await self.action_mode(name)
             case "theme" | "help":
                 await self.run_action(f"app.{name}")
@@ -309,8 +310,8 @@ class StropApp(App[int]):
                 self._ask_agent(*rest.split(maxsplit=1))
             case "diff" if len(rest.split()) == 2:
                 self.push_screen(DiffScreen(*reversed(rest.split())))
-            case "run" | "proposal" | "version" if rest:
-                self.open_target(("bundle" if name == "version" else name, rest))
+            case "run" | "proposal" | "version" | "call" if rest:
+                self.open_target(({"version": "bundle", "call": "approval"}.get(name, name), rest))
             case _:
                 self.notify(f":{name} needs more. Type :{name} to see what.", severity="warning", markup=False)
 

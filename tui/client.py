@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
@@ -99,9 +100,35 @@ class Client:
         """The agent's decision stream, oldest first."""
         return await self._get(list[wire.EventView], f"/v1/agents/{_part(agent)}/decisions")
 
-    async def runs(self, q: str = "", *, after: str | None = None, limit: int = 200) -> wire.RunPage:
-        """One page of runs, newest first."""
-        return await self._get(wire.RunPage, "/v1/runs", q=q, after=after, limit=limit)
+    async def runs(
+        self,
+        q: str = "",
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        at: datetime | None = None,
+        oldest: bool = False,
+        limit: int = 200,
+    ) -> wire.RunPage:
+        """One page of runs, newest first: the newest, or from one place on (`after`, `at`), or up to one."""
+        place = {"after": after, "before": before, "at": at.isoformat() if at else None}
+        return await self._get(wire.RunPage, "/v1/runs", q=q, **place, oldest="true" if oldest else None, limit=limit)
+
+    async def stats(self, q: str, by: str, *, limit: int = 100) -> wire.StatsView:
+        """Figures over the runs that a query means, by group."""
+        return await self._get(wire.StatsView, "/v1/stats", q=q, by=by, limit=limit)
+
+    async def waiting(self) -> list[wire.WaitingView]:
+        """All that waits for a person, oldest first."""
+        return await self._get(list[wire.WaitingView], "/v1/waiting")
+
+    async def approval(self, approval_id: str) -> wire.ApprovalView:
+        """One held call, decided or not, by RUN:NUMBER."""
+        return await self._get(wire.ApprovalView, f"/v1/approvals/{_part(approval_id)}")
+
+    async def approval_context(self, approval_id: str) -> wire.ApprovalContext:
+        """What was asked and said before a held call, and the tool's earlier calls."""
+        return await self._get(wire.ApprovalContext, f"/v1/approvals/{_part(approval_id)}/context")
 
     async def run(self, run_id: str) -> wire.RunDetail:
         """One run; an id, its start or its last characters."""
@@ -170,6 +197,10 @@ class Client:
     async def decide_outcome(self, run_id: str, decision: wire.DecideOutcome) -> wire.RunDetail:
         """Say what became of a call whose outcome is unknown."""
         return await self._post(wire.RunDetail, f"/v1/runs/{_part(run_id)}/outcome", decision, patient=True)
+
+    async def decide_approval(self, approval_id: str, decision: wire.DecideApproval) -> wire.ApprovalView:
+        """Allow or deny a held call."""
+        return await self._post(wire.ApprovalView, f"/v1/approvals/{_part(approval_id)}/decision", decision)
 
     async def decide(self, digest: str, decision: wire.Decide) -> wire.ProposalView:
         """Approve or reject a proposal."""

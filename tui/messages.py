@@ -1,6 +1,7 @@
 """What background work tells the screens. Workers post these; only handlers change what is shown."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from textual.message import Message
 
@@ -24,9 +25,10 @@ class FactsArrived(Message):
 
 @dataclass
 class Counted(Message):
-    """How many things wait for a person: runs with a call to decide, and proposals."""
+    """How many things wait for a person, and since when the oldest does."""
 
     waiting: int
+    oldest: datetime | None = None
 
 
 @dataclass

@@ -126,10 +126,26 @@ def _write_end(facts: Facts, run: wire.RunView) -> None:
     def put(kind: str, **data: Any) -> None:
         facts.add(run.id, kind, run.ended_at or run.started_at, **data)
 
-    if run.status == "waiting":
-        payment = {"claim": "CL-7", "amount": 1240}
-        put("model_replied", step=2, **reply(call("pay_claim", "c9", **payment)))
-        put("tool_called", step=2, op="s2.c9", call_id="c9", **sent("pay_claim", "write", **payment))
+    one = next((held(number) for number in HELD if run_view(number).id == run.id), None)
+    if run.status == "waiting" and one is not None:
+        put("model_replied", step=2, **reply(thought(context().before), call("pay_claim", "c9", **one.arguments)))
+        put(
+            "approval_requested",
+            step=2,
+            op="approval/1",
+            tool=one.tool,
+            server=one.server,
+            call_id="c9",
+            arguments=one.arguments,
+            digest=one.digest,
+            reason=one.reason,
+            expires_at=one.expires_at.isoformat(),
+        )
+        put("run_waited", reason="approval", ops=["approval/1"], message=f"run {run.id} waits until it is allowed.")
+    elif run.status == "waiting":
+        paid = {"claim": "CL-7", "amount": 1240}
+        put("model_replied", step=2, **reply(call("pay_claim", "c9", **paid)))
+        put("tool_called", step=2, op="s2.c9", call_id="c9", **sent("pay_claim", "write", **paid))
         put("run_waited", reason="outcome_unknown", ops=["s2.c9"], message="The worker died during pay_claim.")
     elif run.status == "failed":
         put("tool_failed", step=2, tool="find_policy", error="BrokenPipe", message="the server died", sent=True)
@@ -260,6 +276,40 @@ def write_night(facts: Facts, night: wire.NightView) -> None:
 
 def world(runs: int = 60) -> Iterator[wire.RunView]:
     """The runs, newest first: one waits, one handed work over, the rest vary."""
-    yield run_view(0, status="waiting", ended_at=None, seconds=None, output=None, feedback=0, score=None, error=None)
-    for number in range(1, runs):
-        yield run_view(number, parent_run_id=run_view(1).id, origin="delegation") if number == 3 else run_view(number)
+    waits: dict[str, Any] = {
+        "status": "waiting", "ended_at": None, "seconds": None, "output": None, "feedback": 0, "score": None,
+        "error": None,
+    }  # fmt: skip
+    for number in range(runs):
+        child = {"parent_run_id": run_view(1).id, "origin": "delegation"} if number == 3 else {}
+        yield run_view(number, **(waits if number in {0, *HELD} else child))
+
+
+HELD = {6: 3100, 9: 80}
+"""Runs that wait until somebody allows a payment: number -> amount."""
+
+
+def held(number: int) -> wire.ApprovalView:
+    """The held call of run `number`."""
+    run = run_view(number)
+    return wire.ApprovalView(
+        id=f"{run.id}:1", run_id=run.id, agent=run.agent, conversation_id=run.conversation_id, state="pending",
+        tool="pay_claim", server="insurer", arguments=payment(HELD[number]), digest=digest(number),
+        reason="payments above 1000 need a second pair of eyes", asked_at=run.started_at,
+        expires_at=NOW + timedelta(hours=20 - number),
+    )  # fmt: skip
+
+
+def payment(amount: int) -> dict[str, Any]:
+    """Arguments of a payment."""
+    return {"claim": "CL-7", "amount": amount, "to": "garage" if amount > 1000 else "customer"}
+
+
+def context() -> wire.ApprovalContext:
+    """What came before a held call."""
+    earlier = [
+        wire.EarlierCall(run_id=run_view(20 + at).id, at=run_view(20 + at).started_at, arguments=arguments)
+        for at, arguments in enumerate(payment(amount) for amount in (40, 310, 55, 120, 80, 60))
+    ]
+    told = "The invoice of the garage is in the claim. It asks for 3100 at once, so I pay the garage directly."
+    return wire.ApprovalContext(input=INPUTS[0], before=told, earlier=earlier)

@@ -7,8 +7,9 @@ It keeps its state when it is stopped and started again, as the real one does. R
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import uvicorn
@@ -18,7 +19,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from agents.service import wire
-from tests.tui import builders
+from tests.tui import builders, fake_waiting
 
 
 class Refusal(Exception):
@@ -41,6 +42,7 @@ class World:
         for run in reversed(self.runs.values()):
             builders.write_run(self.facts, run, child=ids[3] if run.id == ids[1] else None)
         self.bundles = {bundle.digest: bundle for bundle in builders.bundles()}
+        self.held = {one.id: one for one in map(builders.held, builders.HELD) if one.run_id in self.runs}
         self.proposals = {one.bundle.digest: one for one in [builders.proposal()]}
         self.nights = builders.nights()
         for night in reversed(self.nights):
@@ -56,6 +58,7 @@ class World:
         """A service on its first day: a workspace and nothing else."""
         world = cls(runs=5)
         world.facts, world.runs, world.bundles, world.proposals, world.nights = builders.Facts(), {}, {}, {}, []
+        world.held = {}
         return world
 
     def fact(self, stream: str, kind: str, **data: Any) -> wire.EventView:
@@ -109,7 +112,12 @@ class World:
 def application(world: World, closing: threading.Event) -> Starlette:
     """The routes over a world."""
     return Starlette(
-        routes=[*_reading(world), *_writing(world), *_streams(world, closing)],
+        routes=[
+            *_reading(world),
+            *_writing(world),
+            *_streams(world, closing),
+            *fake_waiting.routes(world, _answer, Refusal),
+        ],
         exception_handlers={Refusal: _refused},
     )
 
@@ -133,6 +141,19 @@ def _detail(world: World, run: wire.RunView) -> wire.RunDetail:
     return wire.RunDetail(run=run, answer=answer, children=children)
 
 
+def _start(found: list[wire.RunView], place: Mapping[str, str], limit: int) -> int:
+    """Where the page that is asked for begins."""
+    ids = [run.id for run in found]
+    if "after" in place:
+        return ids.index(place["after"]) + 1
+    if "before" in place:
+        return max(ids.index(place["before"]) - limit, 0)
+    if "at" in place:
+        until = datetime.fromisoformat(place["at"])
+        return next((at for at, run in enumerate(found) if run.started_at <= until), len(found))
+    return max(len(found) - limit, 0) if "oldest" in place else 0
+
+
 def _reading(world: World) -> list[Route]:
     async def about(request: Request) -> Response:
         return _answer(world.about.model_copy(update={"last_event_id": len(world.facts.all)}))
@@ -143,18 +164,19 @@ def _reading(world: World) -> list[Route]:
         return _answer([one.model_copy(update={"proposals": waiting if one.name == "desk" else 0}) for one in found])
 
     async def runs(request: Request) -> Response:
-        q, limit = request.query_params.get("q", ""), int(request.query_params.get("limit", 50))
+        q = request.query_params.get("q", "")
         found = sorted(world.runs.values(), key=lambda run: (run.started_at, run.id), reverse=True)
         for word in q.split():
             field, _, wanted = word.partition(":")
             if field not in {"agent", "status"}:
                 raise Refusal(422, "the request is wrong", f"unknown field {field!r}", position=q.index(word) + 1)
             found = [run for run in found if getattr(run, field) in wanted.split(",")]
-        after = request.query_params.get("after")
-        start = next(at for at, run in enumerate(found) if run.id == after) + 1 if after else 0
+        limit = int(request.query_params.get("limit", 50))
+        start = _start(found, request.query_params, limit)
         page = found[start : start + limit]
-        more = page[-1].id if start + limit < len(found) else None
-        return _answer(wire.RunPage(items=page, after=more))
+        older = page[-1].id if start + limit < len(found) else None
+        newer = page[0].id if start and page else None
+        return _answer(wire.RunPage(items=page, after=older, before=newer))
 
     async def run(request: Request) -> Response:
         return _answer(_detail(world, world.run(request.path_params["id"])))

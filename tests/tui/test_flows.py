@@ -57,7 +57,7 @@ async def test_a_failed_run_shows_its_error_first_in_the_row_and_by_key(service:
 
 async def test_search_in_a_run(service: Service) -> None:
     """`/` finds in what is shown and says how often; `n` goes on; esc first ends the search."""
-    async with at_desk(service) as desk:
+    async with at_desk(service, (120, 30)) as desk:
         await desk.press("down", "enter")
         await desk.until("find_policy returned")
         await desk.press("slash")
@@ -111,7 +111,7 @@ async def test_label_and_correct(service: Service) -> None:
         await desk.press("c")
         await desk.until("team: harbour")
         await desk.press("ctrl+s")
-        await desk.until("This is the answer as it was")
+        await desk.until("Nothing is changed yet")
         area = desk.app.screen.query_one("#answer")
         area.text = "team: [lantern"
         await desk.press("ctrl+s")
@@ -146,7 +146,7 @@ async def test_filter(service: Service) -> None:
 async def test_approve_with_a_reason(service: Service) -> None:
     """`A` names object, effect and environment, refuses to go on without a reason, and sends what was shown."""
     async with at_desk(service) as desk:
-        await desk.press("2")
+        await desk.press("3")
         await desk.until("1 waiting")
         await desk.press("enter")
         await desk.until("28 examples gained")
@@ -171,7 +171,7 @@ async def test_approve_with_a_reason(service: Service) -> None:
 async def test_reject(service: Service) -> None:
     """`X` and a reason: it leaves the queue, and the queue says what to do next."""
     async with at_desk(service) as desk:
-        await desk.press("2")
+        await desk.press("3")
         await desk.until("1 waiting")
         await desk.press("enter")
         await desk.until("28 examples gained")
@@ -189,7 +189,7 @@ async def test_reject(service: Service) -> None:
 async def test_a_conflict_is_shown(service: Service) -> None:
     """Somebody else was first: a box says so, nothing is changed, and the data is asked for again."""
     async with at_desk(service) as desk:
-        await desk.press("2")
+        await desk.press("3")
         await desk.until("1 waiting")
         await desk.press("enter")
         await desk.until("28 examples gained")
@@ -208,7 +208,7 @@ async def test_a_conflict_is_shown(service: Service) -> None:
 async def test_examples_open_their_runs(service: Service) -> None:
     """`w` goes to what got worse; enter on a line with a run opens that run; esc comes back."""
     async with at_desk(service, (120, 40)) as desk:
-        await desk.press("2")
+        await desk.press("3")
         await desk.until("1 waiting")
         await desk.press("enter")
         await desk.until("28 examples gained")
@@ -225,8 +225,8 @@ async def test_examples_open_their_runs(service: Service) -> None:
 async def test_roll_back(service: Service) -> None:
     """`B` on a version that served takes the agent back to it, with a reason and the live digest that was seen."""
     async with at_desk(service) as desk:
-        await desk.press("3")
-        await desk.until("4 versions of 2 agents")
+        await desk.press("4")
+        await desk.until("4 versions")
         await desk.press("down", "B")
         await desk.until("never served")
         await desk.press("down", "down", "B")
@@ -242,8 +242,8 @@ async def test_roll_back(service: Service) -> None:
 async def test_compare_versions(service: Service) -> None:
     """`=` shows the word diff with the version before, or with the marked one; enter reads a version whole."""
     async with at_desk(service) as desk:
-        await desk.press("3")
-        await desk.until("4 versions of 2 agents")
+        await desk.press("4")
+        await desk.until("4 versions")
         await desk.press("down", "equals_sign")
         await desk.until("11aa11aa11aa to 22bb22bb22bb")
         await desk.until("~ Route each message to")
@@ -278,7 +278,7 @@ async def test_a_waiting_run_is_decided(service: Service) -> None:
 async def test_nights_go_on_before_ones_eyes(service: Service) -> None:
     """The report opens the proposal; a running night grows by itself."""
     async with at_desk(service) as desk:
-        await desk.press("4")
+        await desk.press("5")
         await desk.until("1 running")
         await desk.press("enter")
         await desk.until("progress")
@@ -370,16 +370,16 @@ async def test_commands_go_anywhere(service: Service) -> None:
 async def test_each_list_keeps_its_place(service: Service) -> None:
     """Going to another list and back finds the screen and the cursor where they were."""
     async with at_desk(service) as desk:
-        await desk.press("4")
+        await desk.press("5")
         await desk.until("1 running")
         await desk.press("down", "enter")
         await desk.until("morning report")
         await desk.press("1")
         await desk.until("1/60")
-        await desk.press("4")
+        await desk.press("5")
         await desk.until("morning report")
         assert isinstance(desk.app.screen, NightScreen)
-        await desk.press("4")
+        await desk.press("5")
         await desk.until("1 running")
 
 

@@ -75,7 +75,7 @@ async def test_read_only_has_no_write_keys(service: Service) -> None:
         assert "Good" not in desk.text
         await desk.press("u")
         assert isinstance(desk.app.screen, RunScreen)
-        await desk.press("2", "enter")
+        await desk.press("3", "enter")
         await desk.until("what changes")
         await desk.press("A")
         assert isinstance(desk.app.screen, ProposalScreen)

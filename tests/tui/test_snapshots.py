@@ -21,13 +21,21 @@ SCREENS = [
     ("help", ["question_mark"], "Keys here"),
     ("waiting", ["escape", "enter"], "W decides"),
     ("run", ["escape", "down", "enter"], "find_policy returned"),
-    ("proposals", ["2"], "1 waiting"),
+    ("todo", ["2"], "4 waiting"),
+    ("held", ["down", "down", "enter"], "MORE than ever"),
+    ("proposals", ["3"], "1 waiting"),
     ("proposal", ["enter"], "28 examples gained"),
-    ("prompts", ["3"], "4 versions of 2 agents"),
-    ("nights", ["4"], "1 running"),
+    ("prompts", ["4"], "4 versions"),
+    ("nights", ["5"], "1 running"),
     ("night", ["down", "enter"], "morning report"),
 ]
-EMPTY = [("empty-runs", "1"), ("empty-proposals", "2"), ("empty-prompts", "3"), ("empty-nights", "4")]
+EMPTY = [
+    ("empty-runs", "1"),
+    ("empty-waiting", "2"),
+    ("empty-proposals", "3"),
+    ("empty-prompts", "4"),
+    ("empty-nights", "5"),
+]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -1,4 +1,4 @@
-"""Screen 4: the optimizer's nights, and one of them: its progress as it happens, its report in the morning."""
+"""Screen 5: the optimizer's nights, and one of them: its progress as it happens, its report in the morning."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -64,7 +64,7 @@ class NightScreen(Room):
         """The night and the facts that are not here yet."""
         night = next((one for one in await self.client.nights() if one.id == self.night_id), None)
         if night is None:
-            raise ServiceError(f"there is no night {self.night_id!r}", hint="4 shows the nights.", status=404)
+            raise ServiceError(f"there is no night {self.night_id!r}", hint="5 shows the nights.", status=404)
         for fact in await self.client.night_events(night.id, after=max(self._facts, default=0)):
             self._facts[fact.seq] = fact
         facts = [self._facts[seq] for seq in sorted(self._facts)]

@@ -1,4 +1,4 @@
-"""Screen 3: every agent's versions: which one is live, where each comes from, what it says; roll back, compare."""
+"""Screen 4: every agent's versions: which one is live, where each comes from, what it says; roll back, compare."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -45,7 +45,7 @@ class PromptsScreen(Room):
         agents, self._bundles = await self.client.agents(), await self.client.bundles()
         self._agents = {agent.name: agent for agent in agents}
         self._draw()
-        self.show_status(f"{len(self._bundles)} versions of {len(agents)} agents")
+        self.show_status(f"{len(self._bundles)} versions")
 
     def _draw(self) -> None:
         rows: list[tuple[Any, Row]] = []

@@ -1,4 +1,4 @@
-"""Screen 2: what waits for a person's decision, and the review of one: evidence, word diff, better and worse."""
+"""Screen 3: versions that wait for a person's decision, and the review of one: evidence, diff, better and worse."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -19,7 +19,7 @@ from tui.widgets.document import Document
 from tui.widgets.head_row import HeadRow
 from tui.widgets.table import Table
 
-EMPTY = "No proposal waits for you. `strop optimize AGENT` looks for a better version; 4 shows the nights."
+EMPTY = "No proposal waits for you. `strop optimize AGENT` looks for a better version; 5 shows the nights."
 
 
 class ProposalsScreen(Room):

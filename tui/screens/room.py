@@ -132,6 +132,7 @@ class Room(Screen[None]):
                     extra=self._extra,
                     read_only=desk.read_only,
                     waiting=desk.waiting,
+                    waiting_since=desk.waiting_since,
                 )
             )
 

@@ -1,5 +1,6 @@
 """One run: its story, its facts, a person's judgement on it; and, when it waits, the decision it waits for."""
 
+import json
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
@@ -14,16 +15,16 @@ from tui.lines.figures import duration, money, short, tokens
 from tui.lines.line import Line
 from tui.lines.review import run_facts_lines
 from tui.lines.rows import STATUS_ROLES
-from tui.screens.room import Room
+from tui.screens.calls import CallRoom, HeldCall
 from tui.widgets.confirm import Confirm
-from tui.widgets.correction import CorrectionBox
 from tui.widgets.document import Document
+from tui.widgets.edit_box import EditBox
 from tui.widgets.head_row import HeadRow
 from tui.widgets.outcome import OutcomeBox
 from tui.widgets.transcript import Transcript
 
 
-class RunScreen(Room):
+class RunScreen(CallRoom):
     """The whole trace of a run. `beside(run_id, step)` gives the neighbours in the list it was opened from."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,7 +37,7 @@ class RunScreen(Room):
         Binding("left_square_bracket", "beside(-1)", "Run before", key_display="[", show=False),
         Binding("K", "cancel", "Cancel the run", show=False),
     ]
-    WRITES = frozenset({"decide", "judge", "correct", "label", "cancel"})
+    WRITES = CallRoom.WRITES | {"decide", "judge", "correct", "label", "cancel"}
     AUTO_FOCUS = "#transcript"
 
     def __init__(self, run_id: str, *, beside: Callable[[str, int], str | None] | None = None) -> None:
@@ -101,7 +102,7 @@ class RunScreen(Room):
         self.query_one("#head", HeadRow).draw(lambda width: _head(detail.run, self._status(detail.run), width))
         banner = self.query_one("#banner", HeadRow)
         banner.display = detail.run.status == "waiting"
-        banner.draw(lambda width: _banner(len(self.waiting_ops()), width))
+        banner.draw(lambda width: _banner(self.waiting_ops(), self.held_calls(), width))
         self.query_one("#facts", Document).show(lambda width: run_facts_lines(detail, width, self.now(), self.glyphs))
         self.show_status()
         self.refresh_bindings()
@@ -109,12 +110,22 @@ class RunScreen(Room):
     def _status(self, run: RunView) -> str:
         return f"{self.glyphs.status(run.status)} {run.status}"
 
+    def held_calls(self) -> list[HeldCall]:
+        """Calls of the run that nobody has decided on yet."""
+        if self.detail is None or self.detail.run.status != "waiting":
+            return []
+        facts = self.transcript.fold.facts.values()
+        decided = {fact.op for fact in facts if fact.kind == "approval_decided"}
+        held = [fact for fact in facts if fact.kind == "approval_requested" and fact.op not in decided]
+        return [_held(fact) for fact in sorted(held, key=lambda fact: fact.seq)]
+
     def waiting_ops(self) -> list[str]:
-        """Operations whose outcome nobody has decided yet."""
+        """Operations whose outcome is unknown and that nobody has decided about yet."""
         ops: list[str] = []
         for fact in sorted(self.transcript.fold.facts.values(), key=lambda fact: fact.seq):
             if fact.kind == "run_waited":
-                ops = [str(op) for op in fact.data.get("ops") or []]
+                unknown = fact.data.get("reason") != "approval"
+                ops = [str(op) for op in fact.data.get("ops") or []] if unknown else []
             elif fact.kind == "outcome_decided" and fact.op in ops:
                 ops.remove(fact.op)
         return ops
@@ -122,7 +133,7 @@ class RunScreen(Room):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Some keys are only there when the run is in the state for them."""
         status = self.detail.run.status if self.detail else ""
-        if action == "decide" and status != "waiting":
+        if action == "decide" and (status != "waiting" or self.held_calls()):
             return False
         if action == "cancel" and status not in {"running", "waiting"}:
             return False
@@ -171,7 +182,8 @@ class RunScreen(Room):
         """Say what the right answer was."""
         if self.detail is None:
             return
-        box = CorrectionBox(f"What should run {short(self.run_id)} have answered?", self.detail.answer)
+        told = "The right answer, whole or only the fields that were wrong (YAML or JSON):"
+        box = EditBox(f"What should run {short(self.run_id)} have answered?", self.detail.answer, told=told)
 
         def answered(found: tuple[JsonValue, str] | None) -> None:
             if found is not None:
@@ -244,6 +256,21 @@ def _head(run: RunView, status: str, width: int) -> Line:
     ).clipped(width)
 
 
-def _banner(ops: int, width: int) -> Line:
-    told = f" WAITING: the outcome of {ops} call{'s' if ops != 1 else ''} is unknown. W decides. "
+def _banner(unknown: list[str], held: list[HeldCall], width: int) -> Line:
+    if held:
+        more = f" and {len(held) - 1} more" if len(held) > 1 else ""
+        told = f" WAITING for you{more}: A allows, X denies, E changes  {clip(one_line(held[0].told), 120)} "
+    elif unknown:
+        calls = f"{len(unknown)} call{'s' if len(unknown) != 1 else ''}"
+        told = f" WAITING: the outcome of {calls} is unknown. W decides. "
+    else:
+        told = " WAITING: for a call of a run that this one handed work to, or for a worker to go on. "
     return Line(((told.ljust(width), "badge.waiting"),)).clipped(width)
+
+
+def _held(fact: EventView) -> HeldCall:
+    data, number = fact.data, str(fact.op).removeprefix("approval/")
+    arguments = data.get("arguments")
+    told = f"{data.get('server')}.{data.get('tool')} {json.dumps(arguments, ensure_ascii=False)}"
+    given = arguments if isinstance(arguments, dict) else None
+    return HeldCall(f"{fact.stream}:{number}", str(data.get("digest")), told, given)

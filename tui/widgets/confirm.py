@@ -31,6 +31,7 @@ class Confirm(ModalScreen[str | None]):
         facts: (name, value) lines: the object, the effect, the environment.
         reason: `needed`, `optional` or `none`.
         prompt: what the reason's line asks for.
+        typed: what has to be typed before anything is done; "" for nothing.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,10 +40,16 @@ class Confirm(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, title: str, facts: list[tuple[str, str]], *, reason: str = "none", prompt: str = "Reason"
+        self,
+        title: str,
+        facts: list[tuple[str, str]],
+        *,
+        reason: str = "none",
+        prompt: str = "Reason",
+        typed: str = "",
     ) -> None:
         super().__init__()
-        self._title, self._facts, self._reason, self._prompt = title, facts, reason, prompt
+        self._title, self._facts, self._reason, self._prompt, self._typed = title, facts, reason, prompt, typed
 
     def compose(self) -> ComposeResult:
         """Title, facts, a line for the reason, the keys."""
@@ -53,6 +60,8 @@ class Confirm(ModalScreen[str | None]):
             if self._reason != "none":
                 needed = "needed" if self._reason == "needed" else "may be left empty"
                 yield Input(placeholder=f"{self._prompt} ({needed})", id="reason", compact=True)
+            if self._typed:
+                yield Input(placeholder=f"Type {self._typed} to go on", id="typed", compact=True)
             yield Static("", id="complaint", markup=False)
             yield Static("enter does it   esc goes back", classes="box-keys", markup=False)
 
@@ -65,9 +74,15 @@ class Confirm(ModalScreen[str | None]):
         """Give the reason back, if there is one where one is needed."""
         text = self.query_one("#reason", Input).value.strip() if self._reason != "none" else ""
         if self._reason == "needed" and not text:
-            self.query_one("#complaint", Static).update("A reason is needed: it is kept with the decision.")
-            return
-        self.dismiss(text)
+            self._complain("A reason is needed: it is kept with the decision.", "#reason")
+        elif self._typed and self.query_one("#typed", Input).value.strip() != self._typed:
+            self._complain(f"Type {self._typed} to go on.", "#typed")
+        else:
+            self.dismiss(text)
+
+    def _complain(self, told: str, field: str) -> None:
+        self.query_one("#complaint", Static).update(told)
+        self.query_one(field, Input).focus()
 
     def action_back(self) -> None:
         """Nothing happens."""

@@ -93,7 +93,7 @@ class KeyBar(LineView, can_focus=False):
 
 
 def ranked(active: Iterable[tuple[DOMNode, Binding]]) -> list[Key]:
-    """Shown keys, one an action: what only this screen can do, then its focused list, then what all can do."""
+    """Shown keys, one an action: what this screen alone can do and what writes, its focused list, then what all can do."""
     seen: dict[str, Key] = {}
     for _, binding in sorted(active, key=_rank):
         if binding.show and binding.action not in seen:
@@ -108,5 +108,6 @@ def _rank(one: tuple[DOMNode, Binding]) -> int:
         return -1
     if isinstance(node, Screen):
         own = type(node).__dict__.get("BINDINGS", ())
-        return 0 if any(isinstance(mine, Binding) and mine.action == binding.action for mine in own) else 2
+        writes = binding.action.split("(")[0] in getattr(node, "WRITES", ())
+        return 0 if writes or any(isinstance(mine, Binding) and mine.action == binding.action for mine in own) else 2
     return 3 if isinstance(node, App) else 1

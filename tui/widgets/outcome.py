@@ -11,7 +11,7 @@ from textual.widgets import Input, OptionList, Static
 
 from agents.service.wire import DecideOutcome
 from tui.widgets.confirm import named
-from tui.widgets.correction import Unreadable, read_correction
+from tui.widgets.edit_box import Unreadable, read_correction
 
 Choice = Literal["retry", "done", "abandon"]
 CHOICES: tuple[tuple[Choice, str], ...] = (

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from textual.geometry import Region
 
@@ -13,6 +14,10 @@ from tui.lines.cells import one_line
 from tui.lines.figures import age
 from tui.lines.line import Line, Span, spread
 from tui.widgets.line_view import LineView
+
+
+WIDE: Final = 110
+"""Columns from which on the line says in words what it else says in figures."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Standing:
     extra: str = ""
     read_only: bool = True
     waiting: int = 0
+    waiting_since: datetime | None = None
 
 
 def status_line(standing: Standing, now: datetime, width: int, glyphs: Glyphs) -> Line:
@@ -37,7 +43,9 @@ def status_line(standing: Standing, now: datetime, width: int, glyphs: Glyphs) -
         left.append((f"{glyphs.dot} {standing.extra} ", "accent"))
     right: list[Span] = []
     if standing.waiting:
-        right.append((f"{glyphs.waiting} {standing.waiting} to decide  ", "warn.bold"))
+        since = age(standing.waiting_since, now) if standing.waiting_since else ""
+        told = f" to decide, oldest {since}" if since and width >= WIDE else f" to decide {since}".rstrip()
+        right.append((f"{glyphs.waiting} {standing.waiting}{told}  ", "warn.bold"))
     return Line(spread(left, [*right, *_link_spans(standing, now, glyphs, width)], width)).clipped(width)
 
 
@@ -49,8 +57,9 @@ def _link_spans(standing: Standing, now: datetime, glyphs: Glyphs, width: int) -
         return [(f"{glyphs.bad} refused: {one_line(link.why)} ", "bad.bold")]
     if link.state == "lost":
         return [(f"{glyphs.lost} reconnecting, try {link.attempt} ", "bad.bold")]
-    told = f"last event {age(last, now)}" if last else "no event yet"
-    return [(f"{glyphs.live} live ", "good"), (f"{told} " if width >= 100 else "", "muted")]
+    if width < WIDE:
+        return [(f"{glyphs.live} live ", "good"), (f"{age(last, now)} " if last else "", "muted")]
+    return [(f"{glyphs.live} live ", "good"), (f"last event {age(last, now)} " if last else "no event yet ", "muted")]
 
 
 class StatusBar(LineView, can_focus=False):

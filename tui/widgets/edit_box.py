@@ -1,5 +1,6 @@
-"""The small editor for the right answer, as JSON or YAML: what the agent should have said."""
+"""The small editor for a value, as JSON or YAML: the right answer, or the arguments of a call."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import yaml
@@ -44,44 +45,65 @@ def write_correction(value: JsonValue) -> str:
     return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=72)
 
 
-class CorrectionBox(ModalScreen[tuple[JsonValue, str] | None]):
-    """Gives (the right answer, a comment), or None when one went back."""
+class EditBox(ModalScreen[tuple[JsonValue, str] | None]):
+    """Gives (the value, a note), or None when one went back.
+
+    Args:
+        title: what is changed, as a question or a sentence.
+        value: to start from.
+        told: what to do, above the editor.
+        prompt: of the note's line.
+        refuse: what is wrong with a value, or with its note; "" when nothing is.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Go back", show=True),
         Binding("ctrl+s", "send", "Send", show=True, priority=True),
     ]
 
-    def __init__(self, title: str, answer: JsonValue) -> None:
+    def __init__(
+        self,
+        title: str,
+        value: JsonValue,
+        *,
+        told: str,
+        prompt: str = "Comment (may be left empty)",
+        refuse: Callable[[JsonValue, str], str] = lambda value, note: "",
+    ) -> None:
         super().__init__()
-        self._title, self._answer = title, answer
+        self._title, self._value, self._told, self._prompt, self._refuse = title, value, told, prompt, refuse
 
     def compose(self) -> ComposeResult:
-        """The answer to edit, a comment, the keys."""
+        """The value to edit, a note, the keys."""
         with Vertical(classes="box tall"):
             yield Static(self._title, classes="box-title", markup=False)
-            yield Static("The right answer, whole or only the fields that were wrong (YAML or JSON):", markup=False)
-            yield TextArea(write_correction(self._answer), id="answer", tab_behavior="focus")
-            yield Input(placeholder="Comment (may be left empty)", id="comment", compact=True)
+            yield Static(self._told, markup=False)
+            yield TextArea(write_correction(self._value), id="answer", tab_behavior="focus")
+            yield Input(placeholder=self._prompt, id="comment", compact=True)
             yield Static("", id="complaint", markup=False)
-            yield Static("ctrl+s sends   tab to the comment   esc goes back", classes="box-keys", markup=False)
+            yield Static("ctrl+s sends   tab to the next line   esc goes back", classes="box-keys", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the comment sends."""
+        """Enter in the note sends."""
         event.stop()
         self.action_send()
 
     def action_send(self) -> None:
-        """Give the answer back, if it can be read and says something else than before."""
+        """Give the value back, if it can be read and says something else than before."""
+        note = self.query_one("#comment", Input).value.strip()
         try:
             value = read_correction(self.query_one("#answer", TextArea).text)
         except Unreadable as error:
-            self.query_one("#complaint", Static).update(str(error))
+            self._complain(str(error))
             return
-        if value == self._answer:
-            self.query_one("#complaint", Static).update("This is the answer as it was: change what was wrong.")
-            return
-        self.dismiss((value, self.query_one("#comment", Input).value.strip()))
+        wrong = "Nothing is changed yet." if value == self._value else self._refuse(value, note)
+        if wrong:
+            self._complain(wrong)
+        else:
+            self.dismiss((value, note))
+
+    def _complain(self, text: str) -> None:
+        self.query_one("#complaint", Static).update(text)
 
     def action_back(self) -> None:
         """Nothing happens."""
