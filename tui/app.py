@@ -18,7 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from agents.service.wire import AboutView, EventView, RunDetail, StartRun
+from agents.service.wire import AboutView, EventView, MeView, RunDetail, StartRun
 from tui.client import Client, Link, ServiceError
 from tui.glyphs import ASCII, Glyphs, glyphs_for
 from tui.lines.cells import clean
@@ -29,6 +29,7 @@ from tui.screens.help import Entry, HelpScreen, entries_of
 from tui.screens.nights import NightScreen, NightsScreen
 from tui.screens.prompts import BundleScreen, DiffScreen, PromptsScreen
 from tui.screens.proposals import ProposalScreen, ProposalsScreen
+from tui.screens.questions import QuestionScreen
 from tui.screens.room import Room
 from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
@@ -95,6 +96,7 @@ class StropApp(App[int]):
         self.client, self.clock = client, clock
         self.glyphs = glyphs or glyphs_for(sys.stdout.encoding)
         self.about: AboutView | None = None
+        self.me: MeView | None = None
         self.link: Link | None = None
         self.last_event: datetime | None = None
         self.waiting = 0
@@ -110,7 +112,12 @@ class StropApp(App[int]):
     @property
     def read_only(self) -> bool:
         """May this terminal change nothing? Until the service has said who it is, it may not."""
-        return self._read_only or self.about is None or self.about.read_only
+        told = self.about is None or self.about.read_only
+        return self._read_only or told or (self.me is not None and set(self.me.permissions) <= {"read"})
+
+    def may(self, permission: str) -> bool:
+        """May the person at this terminal do what needs this permission?"""
+        return not self.read_only and (self.me is None or permission in self.me.permissions)
 
     @property
     def environment(self) -> str:
@@ -140,7 +147,7 @@ class StropApp(App[int]):
         while True:
             try:
                 about = await self.client.about()
-                self.about = about
+                self.me, self.about = await self.client.me(), about
                 self.refresh_bindings()
                 attempt = 0
                 async for fact in self.client.feed(after=about.last_event_id, on_link=self._link_changed):
@@ -230,7 +237,7 @@ class StropApp(App[int]):
         kind, name = target
         made: dict[str, Callable[[str], Room]] = {
             "run": RunScreen, "proposal": ProposalScreen, "bundle": BundleScreen, "night": NightScreen,
-            "approval": ApprovalScreen,
+            "approval": ApprovalScreen, "question": QuestionScreen,
         }  # fmt: skip
         self.push_screen(made[kind](name))
 
@@ -310,14 +317,14 @@ class StropApp(App[int]):
                 self._ask_agent(*rest.split(maxsplit=1))
             case "diff" if len(rest.split()) == 2:
                 self.push_screen(DiffScreen(*reversed(rest.split())))
-            case "run" | "proposal" | "version" | "call" if rest:
+            case "run" | "proposal" | "version" | "call" | "question" if rest:
                 self.open_target(({"version": "bundle", "call": "approval"}.get(name, name), rest))
             case _:
                 self.notify(f":{name} needs more. Type :{name} to see what.", severity="warning", markup=False)
 
     def _ask_agent(self, agent: str, text: str) -> None:
-        if self.read_only:
-            self.notify("This terminal is read-only: it starts no runs.", severity="warning")
+        if not self.may("run"):
+            self.notify("This terminal may start no runs.", severity="warning")
             return
         facts = [("agent", agent), ("text", text), ("effect", "a run starts"), ("environment", self.environment)]
 

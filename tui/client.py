@@ -92,6 +92,15 @@ class Client:
         """Who answers, and what this token may do."""
         return await self._get(wire.AboutView, "/v1/about")
 
+    async def me(self) -> wire.MeView | None:
+        """Who this terminal speaks for, and what that one may; None from a service that has no roles yet."""
+        try:
+            return await self._get(wire.MeView, "/v1/me")
+        except ServiceError as error:
+            if error.status != 404:
+                raise
+            return None
+
     async def agents(self) -> list[wire.AgentView]:
         """The agents of the workspace."""
         return await self._get(list[wire.AgentView], "/v1/agents")
@@ -197,6 +206,14 @@ class Client:
     async def decide_outcome(self, run_id: str, decision: wire.DecideOutcome) -> wire.RunDetail:
         """Say what became of a call whose outcome is unknown."""
         return await self._post(wire.RunDetail, f"/v1/runs/{_part(run_id)}/outcome", decision, patient=True)
+
+    async def question(self, question_id: str) -> wire.QuestionView:
+        """A tool server's question, answered or not, by RUN:NUMBER."""
+        return await self._get(wire.QuestionView, f"/v1/questions/{_part(question_id)}")
+
+    async def answer(self, question_id: str, given: wire.AnswerQuestion) -> wire.QuestionView:
+        """Answer a tool server's question."""
+        return await self._post(wire.QuestionView, f"/v1/questions/{_part(question_id)}/answer", given)
 
     async def decide_approval(self, approval_id: str, decision: wire.DecideApproval) -> wire.ApprovalView:
         """Allow or deny a held call."""

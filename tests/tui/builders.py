@@ -187,6 +187,26 @@ def agents(live: str = LIVE) -> list[wire.AgentView]:
     ]  # fmt: skip
 
 
+def me(role: Any) -> wire.MeView:
+    """Somebody with this role."""
+    permissions = {
+        "viewer": ["read"], "operator": ["read", "run", "judge", "operate", "propose", "roll_back"],
+        "approver": ["read", "run", "judge", "operate", "propose", "roll_back", "decide"],
+    }  # fmt: skip
+    return wire.MeView(name="night-shift", role=role, permissions=permissions[role], source="token")
+
+
+def question() -> wire.QuestionView:
+    """A tool server that wants to know something."""
+    fields = {"garage": {"type": "string"}, "express": {"type": "boolean", "default": False}}
+    form = {"type": "object", "required": ["garage"], "properties": fields}
+    return wire.QuestionView(
+        id=f"{run_view(12).id}:1", run_id=run_view(12).id, agent="claims", conversation_id="conv_0006",
+        state="pending", tool="order_tow", server="towing", message="Which garage shall it go to?", form=form,
+        asked_at=NOW - timedelta(minutes=3), expires_at=NOW + timedelta(hours=1),
+    )  # fmt: skip
+
+
 def evidence() -> dict[str, Any]:
     """What the gate found, as it writes it."""
 

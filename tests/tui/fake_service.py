@@ -48,6 +48,8 @@ class World:
         for night in reversed(self.nights):
             builders.write_night(self.facts, night)
         self.about = wire.AboutView(version="0.1.0", workspace="insurer", environment="staging", user="night-shift")
+        self.question = builders.question()
+        self.me = builders.me("approver")
         self.told: list[tuple[str, Any]] = []
         """Every write that came in: (what, body)."""
         self.deltas: dict[str, list[wire.DeltaView]] = {}
@@ -158,6 +160,9 @@ def _reading(world: World) -> list[Route]:
     async def about(request: Request) -> Response:
         return _answer(world.about.model_copy(update={"last_event_id": len(world.facts.all)}))
 
+    async def me(request: Request) -> Response:
+        return _answer(world.me)
+
     async def agents(request: Request) -> Response:
         waiting = sum(one.bundle.state == "proposed" for one in world.proposals.values())
         found = builders.agents(world.live)
@@ -211,7 +216,8 @@ def _reading(world: World) -> list[Route]:
         return _answer(wire.EventPage(items=found[: int(request.query_params.get("limit", 1000))]))
 
     return [
-        Route("/v1/about", about), Route("/v1/agents", agents), Route("/v1/runs", runs, methods=["GET"]),
+        Route("/v1/about", about), Route("/v1/me", me), Route("/v1/agents", agents),
+        Route("/v1/runs", runs, methods=["GET"]),
         Route("/v1/runs/{id}", run), Route("/v1/runs/{id}/events", events), Route("/v1/bundles", bundles),
         Route("/v1/bundles/{digest}", bundle), Route("/v1/bundles/{digest}/diff", diff),
         Route("/v1/proposals", proposals), Route("/v1/proposals/{digest}", proposal), Route("/v1/nights", nights),

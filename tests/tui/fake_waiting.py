@@ -43,7 +43,19 @@ def routes(world: "World", answer: Any, refusal: type[Exception]) -> list[Route]
         world.told.append(("approval", said))
         return answer(decided(world, one.id, said))
 
+    async def question(request: Request) -> Response:
+        return answer(world.question)
+
+    async def answer_question(request: Request) -> Response:
+        given = wire.AnswerQuestion.model_validate_json(await request.body())
+        world.told.append(("answer", given))
+        state = {"accept": "accepted", "decline": "declined", "cancel": "cancelled"}[given.action]
+        changes = {"state": state, "content": given.content, "by": "night-shift", "said": given.reason}
+        world.question = world.question.model_copy(update=changes)
+        return answer(world.question)
+
     return [
+        Route("/v1/questions/{id}", question), Route("/v1/questions/{id}/answer", answer_question, methods=["POST"]),
         Route("/v1/waiting", waiting), Route("/v1/approvals", approvals), Route("/v1/approvals/{id}", approval),
         Route("/v1/approvals/{id}/context", context),
         Route("/v1/approvals/{id}/decision", decide, methods=["POST"]),

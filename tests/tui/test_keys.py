@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.binding import Binding
 
+from tests.tui import builders
 from tests.tui.driving import at_desk
 from tests.tui.fake_service import Service
 from tui.app import StropApp
@@ -14,9 +15,11 @@ from tui.screens.command import COMMANDS, hints, parse
 from tui.screens.nights import NightScreen, NightsScreen
 from tui.screens.prompts import BundleScreen, DiffScreen, PromptsScreen
 from tui.screens.proposals import ProposalScreen, ProposalsScreen
+from tui.screens.questions import QuestionScreen
 from tui.screens.room import Room
 from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
+from tui.screens.waiting import ApprovalScreen, WaitingScreen
 from tui.widgets.document import Document
 from tui.widgets.key_bar import Key, keys_that_fit
 from tui.widgets.line_view import LineView
@@ -25,7 +28,7 @@ from tui.widgets.transcript import Transcript
 LAYERS = {
     RunsScreen: LineView, RunScreen: Transcript, ProposalsScreen: LineView, ProposalScreen: Document,
     PromptsScreen: LineView, BundleScreen: Document, DiffScreen: Document, NightsScreen: LineView,
-    NightScreen: Document,
+    NightScreen: Document, WaitingScreen: LineView, ApprovalScreen: Document, QuestionScreen: Document,
 }  # fmt: skip
 
 
@@ -54,6 +57,24 @@ def test_writes_cannot_slip() -> None:
         for key, action in own_keys(screen):
             if action.split("(")[0] in screen.WRITES and key.islower():
                 assert action.split("(")[0] in {"judge", "correct", "label"}
+
+
+@pytest.mark.anyio
+async def test_keys_that_would_be_refused_are_not_there(service: Service) -> None:
+    """An operator may allow calls and not approve versions; the badge says what one is."""
+    service.world.me = builders.me("operator")
+    async with at_desk(service, (120, 30)) as desk:
+        await desk.until("OPERATOR")
+        await desk.press("2")
+        await desk.until("4 waiting")
+        await desk.press("down")
+        await desk.until("A Allow")
+        await desk.press("3", "enter")
+        await desk.until("what changes")
+        assert "Approve" not in desk.text
+        await desk.press("A")
+        assert isinstance(desk.app.screen, ProposalScreen)
+    assert service.world.told == []
 
 
 @given(st.lists(st.text("abc", min_size=1, max_size=14), max_size=15), st.integers(0, 200))
@@ -97,8 +118,8 @@ async def test_help_lists_every_key_and_runs_it(service: Service) -> None:
 
 def test_commands() -> None:
     """An exact name or a start that only one has is a command; the rest goes with it."""
-    meant = [parse(text) for text in ("runs agent:desk", "run 12", "prom", "pro", "x", ":q", "")]
-    assert [found and found[0].name for found in meant] == ["runs", "run", "prompts", None, None, "quit", None]
+    meant = [parse(text) for text in ("runs agent:desk", "run 12", "prom", "pro", "x", ":q", "", "cand")]
+    assert [found and found[0].name for found in meant] == ["runs", "run", "prompts", None, None, "quit", None, None]
     assert parse("runs agent:desk  status:failed") == (COMMANDS[0], "agent:desk  status:failed")
     assert [one.name for one in hints("pro")] == ["proposals", "proposal", "prompts"]
     assert [one.name for one in hints("ask desk hello")] == ["ask"]

@@ -109,6 +109,23 @@ async def test_many_at_once_want_their_number_typed(service: Service) -> None:
     assert {said.shown for _, said in service.world.told} == {builders.held(6).digest, builders.held(9).digest}
 
 
+async def test_a_tool_server_is_answered(service: Service) -> None:
+    """`A` opens the form with its fields and defaults; what is filled in is sent, once."""
+    async with at_desk(service, (100, 40)) as desk:
+        await desk.press("colon")
+        await desk.type(f"question {service.world.question.id}")
+        await desk.press("enter")
+        await desk.until("Which garage shall it go to?")
+        await desk.press("A")
+        await desk.until("express: false")
+        desk.app.screen.query_one("#answer").text = "garage: Maier\nexpress: true"
+        await desk.press("ctrl+s")
+        await desk.until("ACCEPTED")
+        assert " Answer " not in desk.text.splitlines()[-1]
+    given = wire.AnswerQuestion(action="accept", content={"garage": "Maier", "express": True})
+    assert service.world.told == [("answer", given)]
+
+
 async def test_a_waiting_run_has_the_keys_too(service: Service) -> None:
     """In the run itself a banner names the call and the keys; the same box decides."""
     async with at_desk(service, (100, 40)) as desk:

@@ -10,7 +10,7 @@ from tui.glyphs import Glyphs
 from tui.lines.cells import fit, one_line, wrap
 from tui.lines.diff import diff_lines
 from tui.lines.evidence import evidence_lines
-from tui.lines.figures import count, duration, moment, money, points, short, tokens
+from tui.lines.figures import age, count, duration, moment, money, points, short, tokens
 from tui.lines.line import Line, Target
 from tui.lines.rows import STATUS_ROLES, VERDICT_ROLES
 
@@ -50,6 +50,11 @@ def proposal_head_lines(proposal: ProposalView, width: int, now: datetime) -> li
         lines += paragraph(told, width, "warn.bold")
     if bundle.note:
         lines += paragraph(bundle.note, width)
+    if proposal.approvals > 1 or proposal.signatures:
+        lines += paragraph(f"{len(proposal.signatures)} of {proposal.approvals} signatures", width, "accent")
+    for one in proposal.signatures:
+        role = f" ({one.role})" if one.role else ""
+        lines += paragraph(f"signed by {one.by}{role}, {age(one.at, now)} ago: {one.reason}", width, "muted")
     return lines
 
 

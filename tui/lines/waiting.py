@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from agents.service.wire import ApprovalContext, ApprovalView, WaitingView
+from agents.service.wire import ApprovalContext, ApprovalView, QuestionView, WaitingView
 from tui.glyphs import Glyphs
 from tui.lines.cells import fit, one_line, wrap
 from tui.lines.figures import age, short
@@ -120,3 +120,32 @@ def _earlier(context: ApprovalContext, width: int, now: datetime) -> Sequence[Li
         ).clipped(width)
         for call in context.earlier
     ] or paragraph("None was sent yet.", width, "muted")
+
+
+QUESTION_STATES = {"pending": "warn", "accepted": "good", "declined": "bad", "cancelled": "muted"}
+
+
+def question_lines(view: QuestionView, width: int, now: datetime, glyphs: Glyphs) -> list[Line]:
+    """A tool server's question: who asks what, and the form's fields."""
+    ends = f", expires in {left(view.expires_at, now)}" if view.state == "pending" else ""
+    head = (
+        (f"  {one_line(view.server)}.{one_line(view.tool)} ", "text.bold"),
+        (f"asks, for {one_line(view.agent)}  ", "text"),
+        (view.state.upper(), f"{QUESTION_STATES[view.state]}.bold"),
+        (f"  asked {age(view.asked_at, now)} ago{ends}", "muted"),
+    )
+    lines = [Line(head, ("run", view.run_id)).clipped(width), Line(), *paragraph(view.message, width)]
+    if view.by:
+        lines += paragraph(f"{view.state} by {view.by}: {view.said or 'no reason given'}", width, "muted")
+    if view.content is not None:
+        lines += paragraph(f"answered: {pretty(view.content)}", width)
+    if view.url:
+        lines += section("a page to visit", width, glyphs) + paragraph(view.url, width, "accent")
+    fields = (view.form or {}).get("properties") or {}
+    if fields:
+        lines += section("the form", width, glyphs)
+        needed = (view.form or {}).get("required") or ()
+        for name, field in fields.items():
+            told = f"{name}{' (needed)' if name in needed else ''}: {pretty(field)}"
+            lines += paragraph(told, width)
+    return lines

@@ -4,7 +4,7 @@ Prevents: a call that is allowed in another way on one screen than on the next, 
 not on the screen (each decision carries the digest of what was shown).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Final, Literal
@@ -42,7 +42,7 @@ class CallRoom(Room):
         Binding("X", "deny", "Deny", show=True),
         Binding("E", "edit", "Change arguments", show=True),
     ]
-    WRITES = frozenset({"allow", "deny", "edit"})
+    WRITES: ClassVar[Mapping[str, str]] = {"allow": "operate", "deny": "operate", "edit": "operate"}
 
     def held_calls(self) -> Sequence[HeldCall]:
         """The calls that the keys mean now."""

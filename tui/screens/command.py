@@ -26,6 +26,7 @@ COMMANDS: Final = (
     Command("ask", "AGENT TEXT", "start a run and watch it"),
     Command("waiting", "", "all that waits for you"),
     Command("call", "RUN:NUMBER", "one held call"),
+    Command("question", "RUN:NUMBER", "a tool server's question"),
     Command("proposals", "", "versions that wait for a decision"),
     Command("proposal", "VERSION", "the review of one"),
     Command("prompts", "", "every agent's versions"),
@@ -38,9 +39,14 @@ COMMANDS: Final = (
 )
 
 
+ALIASES: Final = {"q": "quit", "approvals": "waiting", "candidates": "proposals", "bundles": "prompts"}
+"""Other words for the same, as people of other tools type them."""
+
+
 def parse(text: str) -> tuple[Command, str] | None:
     """The command that `text` means (a start that fits one alone is enough; an exact name wins), and the rest."""
     name, _, rest = text.strip().removeprefix(":").partition(" ")
+    name = ALIASES.get(name, name)
     exact = [command for command in COMMANDS if command.name == name]
     begun = exact or [command for command in COMMANDS if name and command.name.startswith(name)]
     return (begun[0], rest.strip()) if len(begun) == 1 else None

@@ -1,6 +1,6 @@
 """Screen 4: every agent's versions: which one is live, where each comes from, what it says; roll back, compare."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -27,7 +27,7 @@ class PromptsScreen(Room):
         Binding("equals_sign", "diff", "Compare", key_display="=", show=True),
         Binding("space", "mark", "Mark to compare", show=True),
     ]
-    WRITES = frozenset({"roll_back"})
+    WRITES: ClassVar[Mapping[str, str]] = {"roll_back": "roll_back"}
 
     def __init__(self) -> None:
         super().__init__("prompts")
@@ -120,11 +120,14 @@ class PromptsScreen(Room):
             ("then live", short(to) if to else "the one that was live before it"),
             ("effect", "every new conversation is served by that version"), ("environment", self.desk.environment),
         ]  # fmt: skip
-        box = Confirm(f"Roll {live.agent!r} back?", facts, reason="needed")
+        production = bool(self.desk.about and self.desk.about.environment.startswith("prod"))
+        typed = live.agent if production else ""
+        box = Confirm(f"Roll {live.agent!r} back?", facts, reason="needed", typed=typed)
         self.confirm(box, partial(self._send, live, to))
 
     def _send(self, live: BundleView, to: str | None, reason: str) -> None:
-        body = RollBack(reason=reason, to=to, live=live.digest)
+        head = self._agents[live.agent].head or None if live.agent in self._agents else None
+        body = RollBack(reason=reason, to=to, live=live.digest, head=head)
         self.write(
             "Roll back",
             lambda: self.client.roll_back(live.agent, body),

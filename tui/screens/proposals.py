@@ -1,6 +1,6 @@
 """Screen 3: versions that wait for a person's decision, and the review of one: evidence, diff, better and worse."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -57,7 +57,7 @@ class ProposalScreen(Room):
         Binding("w", "worse", "What got worse", show=True),
         Binding("h", "hunk", "Next change", show=False),
     ]
-    WRITES = frozenset({"decide"})
+    WRITES: ClassVar[Mapping[str, str]] = {"decide": "decide"}
     AUTO_FOCUS = "#left"
 
     def __init__(self, digest: str) -> None:
@@ -128,8 +128,11 @@ class ProposalScreen(Room):
         if proposal is None:
             return
         agent = proposal.bundle.agent
+        missing = proposal.approvals - len(proposal.signatures) - 1
         effect = {
-            "approve": f"it serves every new conversation of {agent!r}, in place of {short(proposal.incumbent)}",
+            "approve": f"it serves every new conversation of {agent!r}, in place of {short(proposal.incumbent)}"
+            if missing <= 0
+            else f"it has your signature; {missing} more needed before it serves {agent!r}",
             "reject": f"it is put away; {short(proposal.incumbent)} goes on serving {agent!r}",
         }[decision]
         change = proposal.evidence.get("delta")
@@ -147,7 +150,16 @@ class ProposalScreen(Room):
 
     def _send(self, proposal: ProposalView, decision: Literal["approve", "reject"], reason: str) -> None:
         body = Decide(
-            decision=decision, reason=reason, shown=proposal.evidence_digest, incumbent=proposal.incumbent or None
-        )
-        told = {"approve": "Approved: it is live.", "reject": "Rejected."}[decision]
-        self.write(decision.capitalize(), lambda: self.client.decide(self.digest, body), lambda _: self.notify(told))
+            decision=decision, reason=reason, shown=proposal.evidence_digest, incumbent=proposal.incumbent or None,
+            head=proposal.head or None,
+        )  # fmt: skip
+        self.write(
+            decision.capitalize(), lambda: self.client.decide(self.digest, body),
+            lambda now: self.notify(_DECIDED.get(now.bundle.state, f"It is {now.bundle.state} now.")),
+        )  # fmt: skip
+
+
+_DECIDED = {
+    "live": "Approved: it is live.", "rejected": "Rejected.",
+    "proposed": "Signed. The rules ask for another signature before it serves.",
+}  # fmt: skip

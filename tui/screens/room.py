@@ -5,7 +5,7 @@ Prevents: a screen that goes on showing what is no longer so, and an error that 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -42,8 +42,8 @@ class Room(Screen[None]):
         Binding("y", "copy", "Copy id", show=False),
         Binding("ctrl+r", "reload", "Ask again", show=False),
     ]
-    WRITES: ClassVar[frozenset[str]] = frozenset()
-    """Actions that change something: gone in read-only mode."""
+    WRITES: ClassVar[Mapping[str, str]] = {}
+    """Actions that change something, with the permission each needs: without it they are gone."""
     AUTO_FOCUS = "LineView"
 
     def __init__(self, title: str) -> None:
@@ -131,6 +131,7 @@ class Room(Screen[None]):
                     title=self.room_title,
                     extra=self._extra,
                     read_only=desk.read_only,
+                    role=desk.me.role if desk.me else "",
                     waiting=desk.waiting,
                     waiting_since=desk.waiting_since,
                 )
@@ -188,8 +189,8 @@ class Room(Screen[None]):
         self.app.push_screen(box, answered)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without the right to write, the keys that write are not there."""
-        return not (action in self.WRITES and self.desk.read_only)
+        """Without the right to do it, a key that writes is not there."""
+        return action not in self.WRITES or self.desk.may(self.WRITES[action])
 
     # --- keys ----------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """One run: its story, its facts, a person's judgement on it; and, when it waits, the decision it waits for."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from pydantic import JsonValue
@@ -37,7 +37,10 @@ class RunScreen(CallRoom):
         Binding("left_square_bracket", "beside(-1)", "Run before", key_display="[", show=False),
         Binding("K", "cancel", "Cancel the run", show=False),
     ]
-    WRITES = CallRoom.WRITES | {"decide", "judge", "correct", "label", "cancel"}
+    WRITES: ClassVar[Mapping[str, str]] = {
+        **CallRoom.WRITES, "decide": "operate", "cancel": "operate", "judge": "judge", "correct": "judge",
+        "label": "judge",
+    }  # fmt: skip
     AUTO_FOCUS = "#transcript"
 
     def __init__(self, run_id: str, *, beside: Callable[[str, int], str | None] | None = None) -> None:

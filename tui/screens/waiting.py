@@ -20,7 +20,7 @@ from tui.widgets.table import Table
 EMPTY = "Nothing waits for you. Held calls, calls of unknown outcome and proposals come here by themselves."
 KINDS = frozenset(
     {"run_waited", "run_released", "run_resumed", "run_cancelled", "approval_requested", "approval_decided",
-     "outcome_decided", "decision_made", "night_ended"}
+     "outcome_decided", "question_asked", "question_answered", "decision_made", "proposal_signed", "night_ended"}
 )  # fmt: skip
 """Facts after which there may be more or less in the list."""
 

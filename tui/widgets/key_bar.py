@@ -93,7 +93,7 @@ class KeyBar(LineView, can_focus=False):
 
 
 def ranked(active: Iterable[tuple[DOMNode, Binding]]) -> list[Key]:
-    """Shown keys, one an action: what this screen alone can do and what writes, its focused list, then what all can do."""
+    """Shown keys, one an action: what this screen can do alone or writes, its focused list, then what all can do."""
     seen: dict[str, Key] = {}
     for _, binding in sorted(active, key=_rank):
         if binding.show and binding.action not in seen:

@@ -15,14 +15,15 @@ from tui.lines.figures import age
 from tui.lines.line import Line, Span, spread
 from tui.widgets.line_view import LineView
 
-
 WIDE: Final = 110
 """Columns from which on the line says in words what it else says in figures."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """All that the line says. `last` is the newest fact's time, `waiting` what waits for a person's decision."""
+    """All that the line says. `last` is the newest fact's time, `waiting` what waits for a person,
+    `role` what the service says this person is.
+    """
 
     about: AboutView | None = None
     link: Link | None = None
@@ -30,13 +31,15 @@ class Standing:
     title: str = ""
     extra: str = ""
     read_only: bool = True
+    role: str = ""
     waiting: int = 0
     waiting_since: datetime | None = None
 
 
 def status_line(standing: Standing, now: datetime, width: int, glyphs: Glyphs) -> Line:
     """The line in `width` cells. The connection's word and the badge are kept whatever the title takes."""
-    badge: Span = (" READ ONLY ", "badge.read") if standing.read_only else (" READ WRITE ", "badge.write")
+    rights = standing.role.upper() or "READ WRITE"
+    badge: Span = (" READ ONLY ", "badge.read") if standing.read_only else (f" {rights} ", "badge.write")
     where = one_line(standing.about.environment) if standing.about else "..."
     left: list[Span] = [badge, (f" {where} ", "text.bold"), (f"{glyphs.dot} {standing.title} ", "text")]
     if standing.extra:
