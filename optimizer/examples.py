@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from optimizer.metric import Call
@@ -37,6 +38,15 @@ class Example:
     calls: tuple[Call, ...] = ()
     score: float | None = None
     tokens: int = 0
+    commented_by: tuple[str, ...] = ()
+    """Who said each of `comments`."""
+    heard: tuple[str, ...] = ()
+    """What tools answered in the run: words from outside, which must not become instructions."""
+    untrusted: tuple[str, ...] = ()
+    """What people said of it whose word is not taken: customers."""
+    started: datetime | None = None
+    agreement: float = 1.0
+    """Share of the reviewers whose answer is the one that stands."""
 
     @property
     def scorable(self) -> bool:

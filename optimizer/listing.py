@@ -5,14 +5,17 @@ Prevents a look that spoils the proof: a sealed example is counted and named, bu
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents.config import Workspace
 from optimizer.examples import Example, Pool
 from optimizer.mine import mine
 from optimizer.night_log import NightLog
+from optimizer.pins import Pins, pinned_families
+from optimizer.weights import weigh
 from traces.db import Database
+from traces.recorder import Recorder
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,9 @@ class Listed:
 
     example: Example
     pool: Pool | None
+    pinned: Pool | None = None
+    weight: float = 1.0
+    """What it stands for in all traffic; the mean is one."""
 
     @property
     def sealed(self) -> bool:
@@ -30,7 +36,15 @@ class Listed:
     def facts(self) -> dict[str, Any]:
         """As JSON; of a sealed one, only what gives nothing away."""
         one = self.example
-        open_facts = {"id": one.id, "run": one.run, "pool": self.pool, "family": one.family, "tier": one.tier}
+        open_facts = {
+            "id": one.id,
+            "run": one.run,
+            "pool": self.pool,
+            "family": one.family,
+            "tier": one.tier,
+            "pinned": self.pinned,
+            "weight": round(self.weight, 3),
+        }
         if self.sealed:
             return open_facts
         return {
@@ -46,6 +60,8 @@ class Listing:
 
     examples: Sequence[Listed]
     left_out: Mapping[str, int]
+    unheard: Mapping[str, str] = field(default_factory=dict)
+    """Reviewers nothing is learned from -> how often they agreed with the others."""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -62,5 +78,13 @@ def list_examples(database: Database, workspace: Workspace, agent: str) -> Listi
     metric = workspace.agent(agent).block.metric
     with database.reading() as session:
         mined = mine(session, agent, metric)
+        weights = weigh(session, agent, mined.examples)
     families = NightLog(database, "", agent).kept_families()
-    return Listing([Listed(one, families.get(one.family)) for one in mined.examples], mined.left_out)
+    pins = Pins(Recorder(database), agent).all()
+    known = {**families, **pinned_families(mined.examples, pins, families)}
+    listed = [
+        Listed(one, known.get(one.family), pins.get(one.run), weights.of.get(one.run, 1.0)) for one in mined.examples
+    ]
+    return Listing(
+        listed, mined.left_out, {by: f"{one.agreed} of {one.compared}" for by, one in mined.unheard.items()}
+    )

@@ -1,7 +1,8 @@
 """From the ledger's runs and what people said about them to examples.
 
 Prevents learning from what must stay unseen or is not to be trusted: held-out and evaluation runs are never mined,
-right answers come from trusted tiers only, copies are dropped, and families keep their names over all nights.
+right answers come from trusted tiers only and are settled among several people, copies are dropped, and families keep
+their names over all nights.
 """
 
 from collections import Counter
@@ -16,6 +17,7 @@ from optimizer.answers import RecordedRun, read_run
 from optimizer.examples import Example, Tier, example_id
 from optimizer.families import COPY, FAMILY, Nearest
 from optimizer.metric import PARTS, can_score, score
+from optimizer.reviewers import Standing, Vote, hostile, settle
 from traces.events import FeedbackGiven
 from traces.store import find_run, last_event_id, read_feed
 from traces.summary import RunSummary
@@ -33,6 +35,8 @@ class Mined:
     examples: tuple[Example, ...]
     left_out: Mapping[str, int] = field(default_factory=dict)
     through: int = 0
+    unheard: Mapping[str, Standing] = field(default_factory=dict)
+    """Reviewers who contradict the others again and again: nothing is learned from them."""
 
 
 def mine(
@@ -43,20 +47,28 @@ def mine(
     The same `through` always gives the same examples, so a resumed night sees what it saw before.
     """
     through = last_event_id(session) if through is None else through
-    kept: list[Example] = []
+    drafts: list[_Draft] = []
     left_out: Counter[str] = Counter()
     shelf = _Shelf()
     for run_id, feedback in _feedback(session, through).items():
         run = find_run(session, run_id)
         if run is None or run.agent != agent:
             continue
-        found = _example(session, run, feedback, metric, trusted)
-        placed = found if isinstance(found, str) else shelf.place(found[0], found[1])
+        found = _draft(session, run, feedback, metric, trusted)
+        placed = found if isinstance(found, str) else shelf.place(found)
         if isinstance(placed, str):
             left_out[placed] += 1
         else:
-            kept.append(placed)
-    return Mined(tuple(kept), dict(sorted(left_out.items())), through)
+            drafts.append(placed)
+    unheard = hostile(_by_family(drafts))
+    kept: list[Example] = []
+    for draft in drafts:
+        example = _example(draft, metric, unheard)
+        if isinstance(example, str):
+            left_out[example] += 1
+        else:
+            kept.append(example)
+    return Mined(tuple(kept), dict(sorted(left_out.items())), through, unheard)
 
 
 def _feedback(session: Session, through: int) -> dict[str, list[FeedbackGiven]]:
@@ -73,9 +85,20 @@ def _feedback(session: Session, through: int) -> dict[str, list[FeedbackGiven]]:
     return found
 
 
-def _example(
+@dataclass(frozen=True)
+class _Draft:
+    """A run with what people said of it, and of its copies, before it is settled who is right."""
+
+    run: RunSummary
+    recorded: RecordedRun
+    votes: list[Vote]
+    untrusted: tuple[str, ...]
+    family: str = ""
+
+
+def _draft(
     session: Session, run: RunSummary, feedback: list[FeedbackGiven], metric: Metric, trusted: Sequence[Tier]
-) -> tuple[Example, RecordedRun] | str:
+) -> _Draft | str:
     if run.erased_at is not None:
         return "erased"
     if run.origin in {"evaluation", "shadow"}:
@@ -88,20 +111,64 @@ def _example(
     credible = [one for one in feedback if one.tier in trusted]
     if not credible:
         return "no word of a trusted tier"
-    expected, tier = _expected(credible, recorded, metric)
-    scorable = can_score(metric, expected)
-    comments = tuple(dict.fromkeys(" ".join(one.comment.split()) for one in credible if one.comment.strip()))
-    if not scorable and not comments:
+    outside = tuple(one.comment for one in feedback if one.tier not in trusted and one.comment.strip())
+    return _Draft(run, recorded, _votes(credible, recorded, metric), outside)
+
+
+def _votes(credible: list[FeedbackGiven], recorded: RecordedRun, metric: Metric) -> list[Vote]:
+    """Each person's newest word, in order of when it was said."""
+    said: dict[str, list[FeedbackGiven]] = {}
+    for one in credible:
+        said.setdefault(one.provenance.identity, []).append(one)
+        said[one.provenance.identity] = said.pop(one.provenance.identity)  # the newest speaker last
+    votes = []
+    for by, own in said.items():
+        expected, tier = _expected(own, recorded, metric)
+        comments = tuple(dict.fromkeys(" ".join(one.comment.split()) for one in own if one.comment.strip()))
+        score = next((one.score for one in reversed(own) if one.score is not None), None)
+        votes.append(Vote(by, tier, expected if can_score(metric, expected) else {}, comments, score))
+    return votes
+
+
+def _by_family(drafts: Sequence[_Draft]) -> dict[str, list[Vote]]:
+    found: dict[str, list[Vote]] = {}
+    for draft in drafts:
+        found.setdefault(draft.family, []).extend(vote for vote in draft.votes if vote.expected)
+    return found
+
+
+def _example(draft: _Draft, metric: Metric, unheard: Mapping[str, Standing]) -> Example | str:
+    run, recorded = draft.run, draft.recorded
+    votes = [vote for vote in draft.votes if vote.by not in unheard]
+    if not votes:
+        return "only of reviewers who contradict the others"
+    settled = settle(votes)
+    answered = [vote for vote in votes if vote.expected]
+    if settled is None and answered:
+        return "reviewers disagree evenly"
+    expected = {} if settled is None else settled.expected
+    said = {text: vote.by for vote in reversed(votes) for text in vote.comments if not _overruled(vote, settled)}
+    if settled is None and not said:
         return "nothing is known about the right answer"
-    example = Example(
+    return Example(
         id=example_id(run.id), agent=run.agent, input=recorded.started.input, run=run.id, bundle=run.bundle,
-        family="", expected=expected, answer=_answer(expected, recorded.output, metric), history=recorded.history,
-        comments=comments, tier=tier, output=recorded.output, calls=recorded.calls,
-        tokens=run.input_tokens + run.output_tokens,
+        family=draft.family, expected=expected, answer=_answer(expected, recorded.output, metric),
+        history=recorded.history, comments=tuple(reversed(said)), commented_by=tuple(reversed(said.values())),
+        tier=votes[-1].tier if settled is None else settled.tier, output=recorded.output, calls=recorded.calls,
+        tokens=run.input_tokens + run.output_tokens, heard=recorded.heard, untrusted=draft.untrusted,
+        started=recorded.started_at, agreement=_agreement(answered, settled),
         changes_state=any(True for _ in recorded.writes) or bool(recorded.started.metadata.get("changes_state")),
-        score=score(metric, expected, recorded.output, recorded.calls).value if scorable else None,
+        score=score(metric, expected, recorded.output, recorded.calls).value if settled is not None else None,
     )  # fmt: skip
-    return example, recorded
+
+
+def _overruled(vote: Vote, settled: Vote | None) -> bool:
+    """Whether the others' answer stands against this vote: its words explain an answer that is not right."""
+    return settled is not None and bool(vote.expected) and vote.answer != settled.answer
+
+
+def _agreement(answered: Sequence[Vote], settled: Vote | None) -> float:
+    return sum(vote.answer == settled.answer for vote in answered) / len(answered) if settled and answered else 1.0
 
 
 # --- what is right --------------------------------------------------------------------------------------------
@@ -158,31 +225,35 @@ def _answer(expected: Mapping[str, Any], output: Any, metric: Metric) -> Any:
 
 
 class _Shelf:
-    """Gives each example its family, or says why it is not wanted."""
+    """Gives each draft its family, or says why it is not wanted. What was said of a copy counts for the first."""
 
     def __init__(self) -> None:
         self._copies = Nearest()
         self._leaders = Nearest()
         self._texts: dict[str, str] = {}
+        self._votes: dict[str, list[Vote]] = {}
         self._by_conversation: dict[str, str] = {}
 
-    def place(self, example: Example, recorded: RecordedRun) -> Example | str:
-        text = "\n".join(self._context(example))
-        if self._copies.find(text, COPY) is not None:
+    def place(self, draft: _Draft) -> _Draft | str:
+        run, started = draft.run.id, draft.recorded.started
+        text = "\n".join(self._context(draft))
+        known = self._copies.find(text, COPY)
+        if known is not None:
+            self._votes[known].extend(draft.votes)
             return "a copy of another"
-        self._copies.add(example.id, text)
-        self._texts[example.run] = text
-        conversation = recorded.started.conversation_id
-        family = recorded.started.metadata.get("family") or self._by_conversation.get(conversation)
+        self._copies.add(run, text)
+        self._votes[run] = draft.votes
+        self._texts[run] = text
+        family = started.metadata.get("family") or self._by_conversation.get(started.conversation_id)
         if family is None:
             family = self._leaders.find(text, FAMILY)
         if family is None:
-            family = f"like {example.id}"
+            family = f"like {example_id(run)}"
             self._leaders.add(family, text)
-        self._by_conversation.setdefault(conversation, str(family))
-        return replace(example, family=str(family))
+        self._by_conversation.setdefault(started.conversation_id, str(family))
+        return replace(draft, family=str(family))
 
-    def _context(self, example: Example) -> Iterator[str]:
+    def _context(self, draft: _Draft) -> Iterator[str]:
         """The turn with what was said before it: "yes, please" alone says nothing about the case."""
-        yield from (self._texts.get(run, run) for run in example.history[-1:])
-        yield example.input
+        yield from (self._texts.get(run, run) for run in draft.recorded.history[-1:])
+        yield draft.recorded.started.input

@@ -15,16 +15,20 @@ from optimizer.examples import Example, Pool
 from optimizer.gate import Pair, detectable_effect, headroom, noise_floor
 from optimizer.mine import Mined, mine
 from optimizer.night_log import NightLog
+from optimizer.pins import Pins
 from optimizer.pools import Pools, make_pools
 from optimizer.progress import Progress, ProgressTold
 from optimizer.proof import Arms, Case, Proof, prove
 from optimizer.propose import propose, write_evidence
 from optimizer.purse import Amount, Purse, PurseEmpty
+from optimizer.quarantine import Quarantine
 from optimizer.race import Standing, in_rounds, planned, run_race
 from optimizer.rollouts import Outcome, Rollouts
+from optimizer.screen import Screen, outside_of
 from optimizer.search import find_candidates
 from optimizer.settings import NightSettings
 from optimizer.strategies.protocol import Candidate, Reflect, SearchContext, Tried
+from optimizer.weights import weigh
 from traces.events import CandidateFound, EvidenceWritten, RolloutScored
 from traces.ids import short
 
@@ -88,11 +92,15 @@ class Night:
         self._reach(
             "mined", f"{len(mined.examples)} examples from reviewed runs",
             examples=len(mined.examples), left_out=dict(mined.left_out), through=mined.through,
+            unheard={by: f"agreed {one.agreed} of {one.compared} times" for by, one in mined.unheard.items()},
         )  # fmt: skip
         return mined
 
     def _pools(self, mined: Mined) -> Pools:
-        pools = make_pools(mined.examples, self.settings.shares, self.log.kept_families(), self.log)
+        pins = Pins(self.log.recorder, self.log.agent).all()
+        kept = self.log.kept_families()
+        by_time = self.settings.by_time
+        pools = make_pools(mined.examples, self.settings.shares, kept, self.log, pins=pins, by_time=by_time)
         sizes = {"reflect": len(pools.reflect), "select": len(pools.select), "sealed": len(pools.sealed)}
         said = ", ".join(f"{n} {name}" for name, n in sizes.items())
         families = dict(pools.families)
@@ -218,7 +226,14 @@ class Night:
             incumbent=self.incumbent, reflect=pools.reflect, select=pools.select, settings=self.settings,
             trial=trial, reflection=self.reflection, spent_out=lambda: not self._can_pay(1),
             say=lambda text: self._say("search", text), carried=self._carried(pools),
+            screen=self._screen(pools),
         )  # fmt: skip
+
+    def _screen(self, pools: Pools) -> Screen:
+        """What customers and tools said in the open pools is watched for; what a person released may stand."""
+        quarantine = Quarantine(self.log.recorder, self.log.agent)
+        outside = outside_of((*pools.reflect, *pools.select))
+        return Screen(self.incumbent, outside, quarantine.released(), quarantine.hold)
 
     def _carried(self, pools: Pools) -> tuple[Candidate, ...]:
         """Undecided candidates of earlier nights for which the sealed pool has something new to say."""
@@ -263,6 +278,7 @@ class Night:
         case = Case(
             agent=self.log.agent, incumbent=self.incumbent, candidate=candidate.bundle, metric=self.rollouts.metric,
             opening=opening, noise=noise, reflect=pools.reflect,
+            screen=self._screen(pools), weights=self._weights(examples),
             state=standing(self._looks(), digest, short(self.digest)),
         )  # fmt: skip
         if not any(one.decidable for one in arms):
@@ -278,6 +294,10 @@ class Night:
         if kept_back is not None and proof.evidence.verdict == "better":
             reasons = (*reasons, kept_back)
         return Ended(proof.evidence.verdict, reasons, None if kept_back else digest, proof.evidence)
+
+    def _weights(self, examples: Sequence[Example]) -> dict[str, float]:
+        with self.log.database.reading() as session:
+            return weigh(session, self.log.agent, examples).of
 
     def _replicas(self, digest: str, examples: Sequence[Example], first: int) -> list[tuple[Outcome, ...]]:
         runs = [self._try(digest, examples, "sealed", "sealed", first + one) for one in range(self.settings.replicas)]

@@ -14,6 +14,7 @@ from optimizer.evidence import BettingState
 from optimizer.examples import POOLS, Example, Pool
 from optimizer.gate.eprocess import new_clusters
 from optimizer.night_log import NightLog
+from optimizer.pins import pinned_families
 from traces.events import SealedOpened
 
 WHOLE: Final = 0.1
@@ -32,9 +33,23 @@ class Pools:
     families: Mapping[str, Pool]
 
 
-def make_pools(examples: Sequence[Example], shares: Shares, kept: Mapping[str, Pool], log: NightLog) -> Pools:
-    """Split examples by family. `kept` is the pool of each family that an earlier night placed."""
-    families = {**kept, **assign(examples, shares, kept)}
+def make_pools(
+    examples: Sequence[Example], shares: Shares, kept: Mapping[str, Pool], log: NightLog, *,
+    pins: Mapping[str, Pool] | None = None, by_time: bool = False,
+) -> Pools:  # fmt: skip
+    """Split examples by family.
+
+    Args:
+        examples: all there are.
+        shares: how large each pool is to be.
+        kept: the pool of each family that an earlier night placed.
+        log: the night's stream, which counts openings.
+        pins: run -> pool, as people pinned them: the whole family goes there, if that spoils no proof.
+        by_time: of the new families, the oldest are learned from and the newest prove.
+    """
+    known = {**kept, **pinned_families(examples, pins or {}, kept)}
+    place = assign_by_time if by_time else assign
+    families = {**known, **place(examples, shares, known)}
     by_pool: dict[Pool, list[Example]] = {pool: [] for pool in POOLS}
     for example in sorted(examples, key=lambda one: (_draw(one.agent, one.family), one.id)):
         pool = families[example.family]
@@ -65,6 +80,31 @@ def assign(examples: Sequence[Example], shares: Shares, kept: Mapping[str, Pool]
         _fill(filled, stratum, pool, size)
         placed[family] = pool
     return placed
+
+
+def assign_by_time(examples: Sequence[Example], shares: Shares, kept: Mapping[str, Pool]) -> dict[str, Pool]:
+    """The pool of each family that has none yet, by when it was first seen: no two pools share a stretch of time.
+
+    What is learned from the past is proven on what came later, as it will be used. Runs of one moment (an incident, a
+    campaign) are alike though their words differ; cut by time, they stand on one side. Strata come as they come.
+    """
+    members: defaultdict[str, list[Example]] = defaultdict(list)
+    for example in examples:
+        if example.family not in kept:
+            members[example.family].append(example)
+    order = sorted(members, key=lambda family: (min(_moment(one) for one in members[family]), family))
+    total, seen = sum(map(len, members.values())), 0
+    placed: dict[str, Pool] = {}
+    for family in order:
+        middle = (seen + len(members[family]) / 2) / total
+        seen += len(members[family])
+        until_select = shares["reflect"] + shares["select"]
+        placed[family] = "reflect" if middle < shares["reflect"] else "select" if middle < until_select else "sealed"
+    return placed
+
+
+def _moment(example: Example) -> float:
+    return example.started.timestamp() if example.started else 0.0
 
 
 def _stratum(group: Sequence[Example]) -> tuple[bool, str]:

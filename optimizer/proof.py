@@ -4,7 +4,7 @@ Prevents a verdict on other grounds than the night's: the pool is opened here an
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +15,9 @@ from optimizer.evidence import Baseline, BettingState, Evidence, NoiseFloor
 from optimizer.examples import Example
 from optimizer.gate import GateContext, Pair, gate
 from optimizer.gate.sections import mean
-from optimizer.leaks import objections
 from optimizer.metric import score
 from optimizer.rollouts import Outcome
+from optimizer.screen import Screen
 from optimizer.settings import NightSettings
 from traces.ids import short
 
@@ -56,7 +56,10 @@ class Case:
     opening: int
     noise: NoiseFloor | None
     reflect: Sequence[Example]
+    screen: Screen
     state: BettingState | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """What each example's run stands for in all traffic."""
     notes: tuple[str, ...] = field(default=())
 
 
@@ -69,8 +72,8 @@ def prove(arms: Sequence[Arms], case: Case, settings: NightSettings) -> Proof:
         a=short(case.incumbent.digest), b=short(case.candidate.digest), metric=case.metric.kind,
         openings=case.opening, state=case.state, noise=case.noise, attempted=len(arms),
         diverged=len(arms) - len(usable), baselines=_baselines([one.example for one in usable], case),
-        objections=objections(case.candidate, case.incumbent, prompt_chars=settings.prompt_chars),
-        notes=(*case.notes, *_notes(usable, strata)),
+        objections=case.screen.objections(case.candidate, prompt_chars=settings.prompt_chars),
+        notes=(*case.notes, *_notes(usable, strata), *_weighted(usable, case.weights)),
     )  # fmt: skip
     evidence = gate(pairs, settings.rules_of_gate, context)
     flips = {one.example.id: _flip(one) for one in usable}
@@ -132,6 +135,17 @@ def _notes(usable: Sequence[Arms], strata: frozenset[bool]) -> tuple[str, ...]:
             "smaller, and harm to what went well cannot be seen here"
         )
     return tuple(notes)
+
+
+def _weighted(usable: Sequence[Arms], weights: Mapping[str, float]) -> Iterator[str]:
+    """The same difference with each example counted as what it stands for in all traffic: told, not tested."""
+    told = [(weights.get(one.example.run, 1.0), _mean_score(one.before), _mean_score(one.after)) for one in usable]
+    total = sum(weight for weight, _, _ in told)
+    if total <= 0 or all(abs(weight - told[0][0]) < 1e-9 for weight, _, _ in told):
+        return
+    before = sum(weight * score for weight, score, _ in told) / total
+    after = sum(weight * score for weight, _, score in told) / total
+    yield f"weighted to all traffic: {before:.1%} -> {after:.1%} ({100 * (after - before):+.1f} points)"
 
 
 def _baselines(examples: Sequence[Example], case: Case) -> tuple[Baseline, ...]:

@@ -7,7 +7,6 @@ what must not get into a prompt are left out before anything is paid for.
 from collections.abc import Iterator
 from importlib import import_module
 
-from optimizer.leaks import objections
 from optimizer.settings import StrategyName
 from optimizer.strategies.protocol import Candidate, SearchContext, Strategy
 
@@ -22,7 +21,9 @@ def find_candidates(context: SearchContext) -> list[Candidate]:
         if digest in seen:
             continue
         seen.add(digest)
-        refused = objections(candidate.bundle, context.incumbent, prompt_chars=context.settings.prompt_chars)
+        refused = context.screen.objections(
+            candidate.bundle, prompt_chars=context.settings.prompt_chars, strategy=candidate.strategy
+        )
         if refused:
             context.say(f"{candidate.strategy}: left out ({candidate.note}): {refused[0]}")
             continue

@@ -30,6 +30,7 @@ class NightSettings(BaseModel):
 
     seed: int = 0
     shares: dict[Pool, float] = {"reflect": 0.35, "select": 0.2, "sealed": 0.45}
+    by_time: bool = Field(default=False, description="new families: the oldest teach, the newest prove")
     trusted: tuple[Tier, ...] = TRUSTED
     strategies: tuple[StrategyName, ...] = ALL
     candidates: int = Field(default=6, ge=1, description="the most that enter the race")

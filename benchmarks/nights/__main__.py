@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.nights import recorded, simulated
+from benchmarks.nights import attacks, recorded, simulated
 
 
 def _simulated(scale: float) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def _simulated(scale: float) -> dict[str, Any]:
 
 PARTS: dict[str, tuple[str, Callable[[float], dict[str, Any]]]] = {
     "gate": ("the gate on recorded runs of public agents", lambda scale: recorded.measure()),
+    "attacks": ("texts that try to get into a prompt", lambda scale: attacks.measure()),
     "simulated": ("many nights on planted populations", _simulated),
 }
 

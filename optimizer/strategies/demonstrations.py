@@ -14,7 +14,7 @@ from optimizer.strategies.selection import balanced, showable
 def propose(context: SearchContext) -> Iterator[Candidate]:
     """Each size with the night's seed, then each with another."""
     seed = context.settings.seed
-    if not showable(context.reflect):
+    if not showable(context):
         context.say("demonstrations: no reviewed example can be shown")
         return
     for draw in (seed, seed + 1):
@@ -28,7 +28,7 @@ def bootstrapped(context: SearchContext, size: int, seed: int) -> Bundle:
     """The incumbent with `size` demonstrations in place of its own."""
     from dspy.teleprompt import BootstrapFewShot  # type: ignore[import-untyped]
 
-    examples = balanced(showable(context.reflect), seed)
+    examples = balanced(showable(context), seed)
     student = AgentProgram(context.incumbent)
     teacher = ReviewedProgram(context.incumbent, examples)
     # The record is the teacher, so each bootstrapped demonstration is right already; none is drawn unchecked.

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from agents.prompts.bundle import Bundle
 from optimizer.examples import Example
+from optimizer.screen import Screen
 from optimizer.settings import NightSettings
 
 
@@ -52,6 +53,8 @@ class SearchContext:
     """Whether the purse refuses another rollout."""
     say: Callable[[str], None]
     """One line for the operator, such as why a strategy was left out."""
+    screen: Screen
+    """What may stand in a prompt. A strategy leaves out what it refuses; the search leaves out what slips through."""
     carried: Sequence[Candidate] = ()
     """Candidates of earlier nights that the gate could not decide on, the most promising first."""
 

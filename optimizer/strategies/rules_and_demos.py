@@ -10,7 +10,7 @@ from optimizer.strategies.selection import house_rules, showable, with_rules
 def propose(context: SearchContext) -> Iterator[Candidate]:
     """All rules with each size of demonstrations."""
     rules = house_rules(context)[: context.settings.rules]
-    if not rules or not showable(context.reflect):
+    if not rules or not showable(context):
         return
     for size in context.settings.demonstrations:
         bundle = with_rules(bootstrapped(context, size, context.settings.seed), rules)

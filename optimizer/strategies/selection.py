@@ -5,22 +5,23 @@ seed and id, so that the same night proposes the same bundles.
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 from agents.prompts.bundle import Bundle
 from optimizer.examples import Example
-from optimizer.leaks import found_in
 from optimizer.program import as_text
 from optimizer.strategies.protocol import SearchContext
 
 
-def showable(examples: Iterable[Example]) -> list[Example]:
+def showable(context: SearchContext) -> list[Example]:
     """Examples that can stand as a demonstration: a known whole answer, no history, nothing that must not leak."""
     return [
         one
-        for one in examples
-        if one.answer is not None and not one.history and not found_in(one.input + "\n" + as_text(one.answer))
+        for one in context.reflect
+        if one.answer is not None
+        and not one.history
+        and not context.screen.shown(one.input + "\n" + as_text(one.answer))
     ]
 
 
@@ -38,25 +39,43 @@ def house_rules(context: SearchContext) -> tuple[str, ...]:
     """Reviewers' comments word for word, each once, the most frequent first, then in turn over right answers."""
     count: defaultdict[str, int] = defaultdict(int)
     first: dict[str, str] = {}
+    source: dict[str, tuple[str, str]] = {}
     for example in balanced(context.reflect, context.settings.seed):
-        for comment in example.comments:
+        for at, comment in enumerate(example.comments):
             key = comment.casefold().strip(" .")
             first.setdefault(key, comment)
+            by = example.commented_by[at] if at < len(example.commented_by) else ""
+            source.setdefault(key, (by, example.run))
             count[key] += 1
     known = {rule.casefold().strip(" .") for rule in context.incumbent.rules}
     keys = sorted(
         (key for key in first if key not in known), key=lambda key: -count[key]
     )  # stable: ties keep the turn
-    return tuple(first[key] for key in keys if _fits(first[key], context.settings.rule_chars))
+    fit = [
+        key
+        for key in keys
+        if len(first[key]) <= context.settings.rule_chars
+        and not context.screen.rule(first[key], f"{source[key][0]} on {source[key][1]}")
+    ]
+    return tuple(first[key] for key in _shared(fit, source, context.settings.rules))
+
+
+def _shared(keys: Sequence[str], source: Mapping[str, tuple[str, str]], most: int) -> list[str]:
+    """No more than half of the places for one person, where several had something to say."""
+    people = {source[key][0] for key in keys}
+    each = most if len(people) < 2 else max(1, most // 2)
+    taken: Counter[str] = Counter()
+    kept = []
+    for key in keys:
+        taken[source[key][0]] += 1
+        if taken[source[key][0]] <= each:
+            kept.append(key)
+    return kept
 
 
 def with_rules(bundle: Bundle, rules: Sequence[str]) -> Bundle:
     """The bundle with these rules after its own."""
     return bundle.with_(rules=[*bundle.rules, *rules])
-
-
-def _fits(rule: str, limit: int) -> bool:
-    return len(rule) <= limit and not found_in(rule)
 
 
 def _draw(seed: int, name: str) -> str:

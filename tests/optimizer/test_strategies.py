@@ -6,7 +6,8 @@ import pytest
 
 from agents.prompts.bundle import Bundle, Demonstration, render
 from optimizer.examples import Example
-from optimizer.leaks import found_in, objections
+from optimizer.leaks import found_in
+from optimizer.screen import Screen, outside_of
 from optimizer.search import find_candidates
 from optimizer.settings import NightSettings, StrategyName
 from optimizer.strategies.protocol import SearchContext
@@ -32,6 +33,7 @@ def context(
     return SearchContext(
         incumbent=incumbent, reflect=examples, select=[], reflection=None, trial=_never, spent_out=lambda: False,
         settings=NightSettings(strategies=strategies, **sizes), say=lambda text: None,
+        screen=Screen(incumbent, outside_of(examples)),
     )  # fmt: skip
 
 
@@ -115,9 +117,10 @@ def test_the_proof_refuses_what_a_strategy_let_through() -> None:
     leaky = INCUMBENT.with_(
         demonstrations=[Demonstration(input="mail a@b.org", output="x", source="run_1").model_dump()]
     )
-    assert objections(leaky, INCUMBENT, prompt_chars=1000) == ("the demonstration from run_1 has an e-mail address",)
-    assert objections(leaky, leaky, prompt_chars=1000) == ()
-    assert objections(INCUMBENT.with_(instructions="x" * 2000), INCUMBENT, prompt_chars=1000)
+    screen = Screen(INCUMBENT)
+    assert "the demonstration from run_1 has an e-mail address" in screen.objections(leaky, prompt_chars=1000)
+    assert Screen(leaky).objections(leaky, prompt_chars=1000) == ()
+    assert screen.objections(INCUMBENT.with_(instructions="x" * 2000), prompt_chars=1000)
 
 
 def test_a_prompt_that_is_too_long_does_not_enter_the_race() -> None:

@@ -126,10 +126,12 @@ def test_every_fact_of_the_ledger_is_drawn() -> None:
     audited = {"decision_refused", "request_refused", "token_created", "token_revoked"}
     rollouts = {"rollout_started", "rollout_changed", "conversation_counted", "shadow_compared", "rollout_ended"}
     tools = {"tools_pinned", "drift_found", "drift_accepted"}
+    learning = {"example_pinned", "text_held", "held_text_decided",
+                "judge_versioned", "judge_measured", "judge_scored"}  # fmt: skip
     # Spans of other frameworks are told as the usual facts; where they were sent on to is a stream of its own, and
     # so is the list of erasures.
     others = {"spans_received", "spans_sent", "erasure_done"}
-    assert kinds - decided - nightly - audited - rollouts - tools - others == drawn
+    assert kinds - decided - nightly - audited - rollouts - tools - learning - others == drawn
 
 
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1), st.integers(1, 81))

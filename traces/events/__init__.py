@@ -1,8 +1,8 @@
 """The vocabulary of the ledger: one frozen class per fact, in the past tense, joined in one union.
 
-A fact belongs to a *stream*: a run, an agent's decisions, a night of the optimizer, or the audit of what was
-refused. What may be large (messages, tool results, evidence) is named in `BODIES`: the recorder stores such a value
-once, by digest.
+A fact belongs to a *stream*: a run, an agent's decisions, a night of the optimizer, what is learned from,
+or the audit of what was refused. What may be large (messages, tool results, evidence) is named in `BODIES`: the
+recorder stores such a value once, by digest.
 A new kind of fact is a class in the module of its stream, named here.
 Prevents: a fact that only one of resume, view, learning, replay and audit can see.
 """
@@ -17,6 +17,14 @@ from traces.events.drift import DriftAccepted, DriftFound, ToolsPinned
 from traces.events.erasures import ErasureDone, WordsErased
 from traces.events.fact import Effect, Event, Json, Origin
 from traces.events.feedback import FeedbackGiven
+from traces.events.learning import (
+    ExamplePinned,
+    HeldTextDecided,
+    JudgeMeasured,
+    JudgeScored,
+    JudgeVersioned,
+    TextHeld,
+)
 from traces.events.nights import (
     CandidateFound,
     EvidenceWritten,
@@ -81,10 +89,15 @@ __all__ = [
     "ErasureDone",
     "Event",
     "EvidenceWritten",
+    "ExamplePinned",
     "FeedbackGiven",
     "GovernanceChanged",
+    "HeldTextDecided",
     "HistoryTaken",
     "Json",
+    "JudgeMeasured",
+    "JudgeScored",
+    "JudgeVersioned",
     "ModelFailed",
     "ModelReplied",
     "ModelRequested",
@@ -116,6 +129,7 @@ __all__ = [
     "SpansReceived",
     "SpansSent",
     "StageReached",
+    "TextHeld",
     "TokenCreated",
     "TokenRevoked",
     "ToolCalled",
