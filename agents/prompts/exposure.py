@@ -1,0 +1,151 @@
+"""Which conversation meets which version: given out once, by chance that anybody can compute again, and counted once.
+
+Choosing reads the rollout's row in the transaction that starts the run, so what was ended gives no further
+conversation to anybody, on any worker, from the moment it was committed.
+
+Prevents: a conversation that changes its version between two turns, more conversations on a candidate than were
+signed for, and a candidate taken back that goes on answering.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from agents.prompts.plan import Counted
+from agents.prompts.rollout_store import Rollout
+from agents.prompts.tables import ARMS, BUNDLES, ROLLOUTS
+from traces.db import insert_or_ignore
+from traces.events import Arm, ConversationCounted
+from traces.recorder import Recorder
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a conversation belongs."""
+
+    rollout: str
+    arm: Arm
+    bundle: str
+
+
+def place(session: Session, rollout: Rollout, live: str, conversation: str, now: datetime) -> Placed | None:
+    """Which arm a new conversation belongs to; None: to neither, it is served as if there were no rollout.
+
+    The draw is a digest of rollout and conversation: the same on every worker, and known to nobody beforehand who
+    does not know both.
+
+    Args:
+        session: from `writing()`.
+        rollout: the agent's active one.
+        live: the bundle that serves the agent now.
+        conversation: its id.
+        now: UTC.
+    """
+    if rollout.mode == "shadow" or not rollout.open or (rollout.mode == "canary" and live != rollout.control):
+        return None
+    known = _known(session, rollout, conversation)
+    if known is not None:
+        return known
+    drawn, plan = chance(rollout.id, conversation), rollout.plan
+    if drawn >= plan.share + plan.compared_share:
+        return None
+    arm: Arm = "candidate" if drawn < plan.share else "control"
+    row = {
+        "agent": rollout.agent, "conversation_id": conversation, "rollout": rollout.id, "arm": arm,
+        "share": plan.share / (plan.share + plan.compared_share), "at": now, "counted": 0,
+    }  # fmt: skip
+    if session.execute(insert_or_ignore(session, ARMS).returning(ARMS.c.arm), row).first() is None:
+        return _known(session, rollout, conversation)  # its other turn was faster, in this very moment
+    if arm == "candidate" and not _expose(session, rollout):
+        session.execute(sa.delete(ARMS).where(ARMS.c.agent == rollout.agent, ARMS.c.conversation_id == conversation))
+        return None
+    return Placed(rollout.id, arm, rollout.candidate if arm == "candidate" else rollout.control)
+
+
+def chance(rollout: str, conversation: str) -> float:
+    """A number in [0, 1) that belongs to this conversation in this rollout."""
+    digest = hashlib.sha256(f"{rollout}\n{conversation}".encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:7], "big") / 2**56
+
+
+def _known(session: Session, rollout: Rollout, conversation: str) -> Placed | None:
+    query = sa.select(ARMS.c.arm).where(
+        ARMS.c.agent == rollout.agent, ARMS.c.conversation_id == conversation, ARMS.c.rollout == rollout.id
+    )
+    arm = session.execute(query).scalar()
+    if arm is None:
+        return None
+    return Placed(rollout.id, arm, rollout.candidate if arm == "candidate" else rollout.control)
+
+
+def _expose(session: Session, rollout: Rollout) -> bool:
+    """Count one more conversation, if the candidate may still have one: decided in the database, not by what we read.
+
+    Here a roll-back on another worker is met: whoever waits for its row finds it ended.
+    """
+    room = (ROLLOUTS.c.id == rollout.id, ROLLOUTS.c.active.is_not(None), ROLLOUTS.c.exposed < ROLLOUTS.c.exposure)
+    more = sa.update(ROLLOUTS).where(*room).values(exposed=ROLLOUTS.c.exposed + 1).returning(ROLLOUTS.c.id)
+    return session.execute(more).first() is not None
+
+
+def is_taken_back(session: Session, agent: str, conversation: str, bundle: str) -> bool:
+    """Whether the conversation must leave the version it began with: it was rolled back, or lost its A/B by harm."""
+    if session.execute(sa.select(BUNDLES.c.state).where(BUNDLES.c.digest == bundle)).scalar() == "rolled_back":
+        return True
+    lost = (
+        sa.select(ROLLOUTS.c.id)
+        .join(ARMS, ARMS.c.rollout == ROLLOUTS.c.id)
+        .where(ARMS.c.agent == agent, ARMS.c.conversation_id == conversation, ARMS.c.arm == "candidate")
+        .where(ROLLOUTS.c.outcome == "rolled_back", ROLLOUTS.c.candidate == bundle)
+    )
+    return session.execute(lost).first() is not None
+
+
+# --- counting ------------------------------------------------------------------------------------------------------
+
+
+def count_conversation(recorder: Recorder, rollout: str, agent: str, counted: ConversationCounted) -> None:
+    """Write down what came of a conversation, once: of two watchers the second is refused.
+
+    Raises:
+        OperationTaken: it was counted before.
+    """
+    place = (ARMS.c.agent == agent, ARMS.c.conversation_id == counted.conversation_id)
+    recorder.append_all(
+        rollout, [counted], beside=lambda session: _mark(session, sa.update(ARMS).where(*place).values(counted=1))
+    )
+
+
+def _mark(session: Session, statement: sa.Update) -> None:
+    session.execute(statement)
+
+
+@dataclass(frozen=True)
+class OpenConversation:
+    """A conversation of a rollout whose outcome is not on record."""
+
+    conversation_id: str
+    arm: Arm
+    share: float
+    at: datetime
+
+
+def list_open(session: Session, rollout: str, *, limit: int = 1000) -> list[OpenConversation]:
+    """Conversations whose outcome is still to be read, oldest first."""
+    columns = (ARMS.c.conversation_id, ARMS.c.arm, ARMS.c.share, ARMS.c.at)
+    query = sa.select(*columns).where(ARMS.c.rollout == rollout, ARMS.c.counted == 0).order_by(ARMS.c.at).limit(limit)
+    return [OpenConversation(*row) for row in session.execute(query)]
+
+
+def count_arms(session: Session, rollout: str) -> dict[str, int]:
+    """How many conversations each arm was given."""
+    query = sa.select(ARMS.c.arm, sa.func.count()).where(ARMS.c.rollout == rollout).group_by(ARMS.c.arm)
+    return {str(arm): int(n) for arm, n in session.execute(query)}
+
+
+def as_counted(event: ConversationCounted) -> Counted:
+    """The fact as the judge takes it."""
+    return Counted(event.arm, event.share, event.values)
