@@ -88,6 +88,8 @@ class Journal:
     effects: Callable[[str, str, Any], Effect]
     """(server, tool, its definition) -> what the house says a call of it does."""
     replay: ReplaySource | None = None
+    live_reads: bool = False
+    """Whether a read that the recording cannot answer is really made: nobody is harmed by looking."""
     on_delta: Delta | None = None
     price: Callable[[Any, str, float], float | None] = lambda response, model, seconds: None
     """(recorded reply, the model's name in the bundle, seconds) -> US dollars."""

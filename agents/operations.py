@@ -309,7 +309,17 @@ async def _call_tool(journal: Journal, server: str, params: ToolsetCallToolParam
     )
     journal.record(call)
     if journal.replay is not None:
-        return _replayed(journal, call)
+        found, payload = journal.replay.answer(call.server, call.tool, call.arguments, call.effect)
+        if found:
+            return _returned(journal, call, payload, 0.0, journal.replay.run_id)
+        # What a person would be asked about is not done behind the person's back, not even a look.
+        if call.effect != "read" or not journal.live_reads or params.ctx.tool_call_approved:
+            journal.record(
+                ReplayDiverged(
+                    op=call.op, step=call.step, attempt=call.attempt, tool=call.tool, arguments=call.arguments
+                )
+            )
+            raise ReplayMiss(call.tool)
     return await _sent(journal, call, body)
 
 
@@ -351,17 +361,6 @@ async def _sent(journal: Journal, call: ToolCalled, body: Body) -> Any:
         journal.stop_before_next(error)
         return _NOT_SHOWN
     return _returned(journal, call, payload, seconds_since(start), None)
-
-
-def _replayed(journal: Journal, call: ToolCalled) -> Any:
-    assert journal.replay is not None
-    found, payload = journal.replay.answer(call.server, call.tool, call.arguments, call.effect)
-    if not found:
-        journal.record(
-            ReplayDiverged(op=call.op, step=call.step, attempt=call.attempt, tool=call.tool, arguments=call.arguments)
-        )
-        raise ReplayMiss(call.tool)
-    return _returned(journal, call, payload, 0.0, journal.replay.run_id)
 
 
 def _returned(journal: Journal, call: ToolCalled, payload: Any, seconds: float, source: str | None) -> Any:

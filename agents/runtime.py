@@ -31,7 +31,7 @@ from agents.prompts.store import get_bundle
 from agents.questions import answer_needed, expire_questions
 from agents.recording import Recording, ReplaySource, recording_of
 from agents.reply_cache import ReplyCache
-from agents.selection import choose_bundle
+from agents.selection import Chosen, choose_bundle
 from agents.waiting import release_if_said, say
 from tools.mcp import Progress, ServerToolset, close_toolset, open_toolset
 from tools.results import Bounds
@@ -132,18 +132,22 @@ class Runtime:
         with self.database.writing() as session:
             if ask.replay_of is not None:
                 get_whole_run(session, ask.replay_of)
-            bundle = ask.bundle or choose_bundle(
-                session, self.recorder, self.workspace, ask.agent, ask.conversation_id if parent is None else None
+            chosen = (
+                Chosen(ask.bundle)
+                if ask.bundle is not None
+                else choose_bundle(
+                    session, self.recorder, self.workspace, ask.agent, conversation, turn=parent is None
+                )
             )
             history = ask.history
             if history is None:
                 turns = [] if parent is not None else list_conversation(session, conversation)
                 history = tuple(run.id for run in turns if run.status == "finished" and run.agent == ask.agent)
             event = RunStarted(
-                agent=ask.agent, bundle=bundle, conversation_id=conversation, input=ask.input,
+                agent=ask.agent, bundle=chosen.bundle, conversation_id=conversation, input=ask.input,
                 history=list(history), origin=ask.origin, replay_of=ask.replay_of,
                 parent_run_id=parent[0] if parent else None, parent_op=parent[1] if parent else None,
-                metadata=dict(ask.metadata or {}),
+                metadata=dict(ask.metadata or {}), rollout=chosen.rollout, arm=chosen.arm,
             )  # fmt: skip
             self.recorder.append_in(session, run_id, event)
         self.recorder.announce(run_id)
@@ -205,7 +209,11 @@ class Runtime:
         journal.effects = lambda server, tool, definition: effect_of(bundle, server, tool, definition)
         journal.history_messages = len(history)
         journal.model = bundle.model
-        if bundle.asking is not None and bundle.asking.cache is not None and started.origin != "evaluation":
+        if (
+            bundle.asking is not None
+            and bundle.asking.cache is not None
+            and started.origin not in {"evaluation", "shadow"}
+        ):
             folder, wanted = self.workspace.root / ".strop" / "replies", bundle.asking.cache
             journal.cache = ReplyCache(folder, self.database, wanted.seconds)
             journal.max_temperature = wanted.max_temperature
@@ -246,7 +254,8 @@ class Runtime:
         return Journal(
             run_id=run.id, conversation_id=started.conversation_id, started_at=run.started_at,
             recorder=self.recorder, recording=recording, effects=lambda server, tool, definition: "write",
-            replay=replay, on_delta=on_delta, price=partial(price_of, prices=self.workspace.gateway.prices),
+            replay=replay, live_reads=started.origin == "shadow", on_delta=on_delta,
+            price=partial(price_of, prices=self.workspace.gateway.prices),
             check_budget=lambda: self.workspace.budgets.check(self.database, started.agent, datetime.now(UTC)),
             about={
                 "run_id": run.id, "conversation_id": started.conversation_id, "agent": started.agent,

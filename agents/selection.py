@@ -1,8 +1,11 @@
-"""Which bundle a run gets: the live one of its agent, or the one its conversation began with.
+"""Which bundle a run gets: the live one of its agent, the one its conversation began with, or a rollout's candidate.
 
-The choice is made when the run starts, from the database: an approval takes effect with the next conversation,
-on every worker, without a restart.
+The choice is made when the run starts, from the database, in the transaction that writes that it started: a decision
+takes effect with the next conversation, on every worker, without a restart. A worker that cannot reach the database
+starts nothing, so it cannot go on serving what was taken back.
 """
+
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -10,34 +13,70 @@ from agents.config import Workspace
 from agents.definitions import Definition
 from agents.prompts.bundle import Bundle
 from agents.prompts.decisions import adopt_definition
+from agents.prompts.exposure import is_taken_back, place
 from agents.prompts.record import read_record
+from agents.prompts.rollout_store import find_active
 from agents.prompts.store import Live, add_bundle, find_live, get_bundle
+from traces.events import Arm
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import list_conversation
+from traces.store import find_last_turn
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The bundle of a run, by digest, and the rollout that gave it to the conversation, where one did."""
+
+    bundle: str
+    rollout: str | None = None
+    arm: Arm | None = None
 
 
 def choose_bundle(
-    session: Session, recorder: Recorder, workspace: Workspace, agent: str, conversation_id: str | None
-) -> str:
-    """Digest of the bundle that the next run of `agent` gets. The session must come from `writing()`."""
+    session: Session, recorder: Recorder, workspace: Workspace, agent: str, conversation_id: str, *, turn: bool = True
+) -> Chosen:
+    """The bundle that the next run of `agent` gets.
+
+    A conversation stays on the one it began with, unless that was taken back. A new one is placed by the agent's
+    rollout, if there is any under way, and else gets what is live.
+
+    Args:
+        session: from `writing()`.
+        recorder: of the same database.
+        workspace: with the agent's definition.
+        agent: its name.
+        conversation_id: of the conversation, also of one that begins with this run.
+        turn: whether the run is a turn of it; else it is work handed over by another agent, which begins anew with
+            each request and is placed by its conversation all the same.
+    """
     definition = workspace.agent(agent)
-    if conversation_id is not None:
-        earlier = [run for run in list_conversation(session, conversation_id) if run.agent == agent]
-        if earlier:
-            return earlier[-1].bundle
-    return current_bundle(session, recorder, workspace, definition)
+    earlier = find_last_turn(session, conversation_id, agent) if turn else None
+    if earlier is not None and not is_taken_back(session, agent, conversation_id, earlier.bundle):
+        return Chosen(earlier.bundle)
+    live = live_bundle(session, recorder, workspace, definition)
+    rollout = find_active(session, agent)
+    if rollout is not None and earlier is None:
+        placed = place(session, rollout, live.digest, conversation_id, recorder.now())
+        if placed is not None:
+            return Chosen(_forced(session, workspace, placed.bundle), placed.rollout, placed.arm)
+    return Chosen(_forced(session, workspace, live.digest))
 
 
 def current_bundle(session: Session, recorder: Recorder, workspace: Workspace, definition: Definition) -> str:
     """Digest of the bundle that serves new conversations of the agent."""
-    live = live_bundle(session, recorder, workspace, definition)
-    stored = get_bundle(session, live.digest)
-    if workspace.forced_model is None or stored.bundle.model == workspace.forced_model:
-        return live.digest
-    forced = stored.bundle.with_(model=workspace.forced_model)
-    note = f"the live version on {workspace.forced_model}"
-    return add_bundle(session, forced, author="STROP_MODEL", author_kind="file", parent=live.digest, note=note)
+    return _forced(session, workspace, live_bundle(session, recorder, workspace, definition).digest)
+
+
+def _forced(session: Session, workspace: Workspace, digest: str) -> str:
+    """The version itself, or the same on the model that STROP_MODEL forces."""
+    if workspace.forced_model is None:
+        return digest
+    bundle = get_bundle(session, digest).bundle
+    if bundle.model == workspace.forced_model:
+        return digest
+    forced = bundle.with_(model=workspace.forced_model)
+    note = f"the same on {workspace.forced_model}"
+    return add_bundle(session, forced, author="STROP_MODEL", author_kind="file", parent=digest, note=note)
 
 
 def live_bundle(session: Session, recorder: Recorder, workspace: Workspace, definition: Definition) -> Live:

@@ -32,7 +32,7 @@ class RolloutJudge:
         self.alarms = alarms_of(mode)
         tests = [OneTest(one.name, one.metric, _sign(one), one.part * plan.error, one.late) for one in self.alarms]
         seed = int(digest_text(rollout).removeprefix("sha256:")[:16], 16)
-        self._canary = Canary(tests, exposure=max(1, round(plan.exposure * SLACK)), seed=seed)
+        self._canary = Canary(tests, exposure=_spent_over(plan.exposure), seed=seed)
         self._qualities: dict[str, list[float]] = {"candidate": [], "control": []}
         self._means: dict[tuple[str, str], list[float]] = {}
         self._raised: dict[str, str] = {}
@@ -48,6 +48,10 @@ class RolloutJudge:
         values = {metric: scaled for metric in one.values if (scaled := self._scaled(one, metric)) is not None}
         for name in self._canary.see(Outcome(one.arm == "candidate", one.share, values)):
             self._raised[name] = self._told(name)
+
+    def change(self, exposure: int) -> None:
+        """The candidate gets so many conversations in all; what was spent of the budget stays spent."""
+        self._canary.exposure = _spent_over(exposure)
 
     def say(self, *, over: bool) -> Finding:
         """What they say by now. Alarms stand: a later conversation does not take one back."""
@@ -112,6 +116,10 @@ def judge_all(rollout: str, mode: Mode, plan: RolloutPlan, counted: Sequence[Cou
     for one in counted:
         judge.see(one)
     return judge.say(over=over)
+
+
+def _spent_over(exposure: int) -> int:
+    return max(1, round(exposure * SLACK))
 
 
 def _sign(alarm: Alarm) -> int:

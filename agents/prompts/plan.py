@@ -151,6 +151,9 @@ class Judge(Protocol):
     def see(self, one: Counted) -> None:
         """Take in the next one, and look."""
 
+    def change(self, exposure: int) -> None:
+        """The candidate gets so many conversations in all, from here on."""
+
     def say(self, *, over: bool) -> Finding:
         """What they say. `over`: the exposure is, and no outcome is open."""
 

@@ -146,6 +146,11 @@ def change_rollout(
     one = get_rollout(session, rollout)
     hold_agent(session, one.agent)
     one = _still_active(session, rollout)
+    if exposure is not None and exposure > one.plan.exposure and not one.open:
+        raise IllegalStep(
+            f"{short(one.candidate)} had all its {one.plan.exposure} conversations, and their error budget is spent",
+            hint="End it, and start another rollout.",
+        )
     changes: dict[str, Any] = {
         name: value for name, value in (("share", share), ("exposure", exposure)) if value is not None
     }
