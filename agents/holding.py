@@ -86,6 +86,11 @@ class Holder:
         release(session, run_id, self.worker)
         self._given_back.add(run_id)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any run is worked on here."""
+        return bool(self._tasks)
+
     def find(self, run_id: str) -> asyncio.Task[object] | None:
         """The task of a run that is worked on here, or None."""
         return self._tasks.get(run_id)

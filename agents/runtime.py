@@ -118,6 +118,11 @@ class Runtime:
     def worker(self, name: str) -> None:
         self._holder.worker = name
 
+    @property
+    def working(self) -> bool:
+        """Whether any run is worked on here now."""
+        return self._holder.busy
+
     def start(self, ask: Start, *, run_id: str | None = None, parent: tuple[str, str] | None = None) -> str:
         """Accept a run: it is in the ledger, with its bundle, when this returns. Gives its id.
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from traces.chain import ERASED
 from traces.db import from_micros
 from traces.errors import LedgerError, LedgerOutdated, NotFound, RunErased
-from traces.events import EVENT, Event, FeedbackGiven, SpansReceived, kind_of
+from traces.events import EVENT, ApprovalDecided, Event, FeedbackGiven, SpansReceived, kind_of
 from traces.otlp.reading import facts_of, spans_of
 from traces.otlp.trace import is_trace
 from traces.stubs import filled
@@ -178,6 +178,28 @@ def list_conversation(session: Session, conversation_id: str) -> list[RunSummary
     return [RunSummary(**row) for row in session.execute(query).mappings()]
 
 
+def list_runs_of(session: Session, conversation_ids: Iterable[str]) -> dict[str, list[RunSummary]]:
+    """All runs of these conversations, of whichever agent, by conversation, oldest first."""
+    found: dict[str, list[RunSummary]] = {name: [] for name in conversation_ids}
+    for chunk in _chunks(list(found), 500):
+        query = sa.select(RUNS).where(RUNS.c.conversation_id.in_(chunk)).order_by(RUNS.c.started_at, RUNS.c.id)
+        for row in session.execute(query).mappings():
+            found[row["conversation_id"]].append(RunSummary(**row))
+    return found
+
+
+def list_turns_since(session: Session, agent: str, bundle: str, since: datetime, *, limit: int) -> list[RunSummary]:
+    """Turns of people with this agent on this bundle, begun at or after `since`, that ended well; oldest first."""
+    query = (
+        sa.select(RUNS)
+        .where(RUNS.c.agent == agent, RUNS.c.started_at >= since, RUNS.c.bundle == bundle)
+        .where(RUNS.c.origin == "user", RUNS.c.parent_run_id.is_(None), RUNS.c.status == "finished")
+        .order_by(RUNS.c.started_at, RUNS.c.id)
+        .limit(limit)
+    )
+    return [RunSummary(**row) for row in session.execute(query).mappings()]
+
+
 def find_last_turn(session: Session, conversation_id: str, agent: str) -> RunSummary | None:
     """The agent's newest turn in the conversation, or None before its first."""
     query = (
@@ -286,6 +308,17 @@ def list_feedback(session: Session, run_ids: Iterable[str]) -> dict[str, list[Fe
         run_id: [one.event for one in given if isinstance(one.event, FeedbackGiven)]
         for run_id, given in found.items()
     }
+
+
+def list_refused(session: Session, run_ids: Iterable[str]) -> frozenset[str]:
+    """Those of these runs in which the house's policies or a person refused a call."""
+    found = read_recorded(session, run_ids, ["call_refused", "approval_decided"], bodies=False)
+    return frozenset(
+        run_id
+        for run_id, facts in found.items()
+        for one in facts
+        if not isinstance(one.event, ApprovalDecided) or one.event.decision != "approve"
+    )
 
 
 def list_operation(session: Session, stream: str, op: str) -> list[Fact]:

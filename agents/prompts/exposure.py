@@ -59,7 +59,7 @@ def place(session: Session, rollout: Rollout, live: str, conversation: str, now:
     }  # fmt: skip
     if session.execute(insert_or_ignore(session, ARMS).returning(ARMS.c.arm), row).first() is None:
         return _known(session, rollout, conversation)  # its other turn was faster, in this very moment
-    if arm == "candidate" and not _expose(session, rollout):
+    if arm == "candidate" and not expose(session, rollout):
         session.execute(sa.delete(ARMS).where(ARMS.c.agent == rollout.agent, ARMS.c.conversation_id == conversation))
         return None
     return Placed(rollout.id, arm, rollout.candidate if arm == "candidate" else rollout.control)
@@ -81,8 +81,10 @@ def _known(session: Session, rollout: Rollout, conversation: str) -> Placed | No
     return Placed(rollout.id, arm, rollout.candidate if arm == "candidate" else rollout.control)
 
 
-def _expose(session: Session, rollout: Rollout) -> bool:
-    """Count one more conversation, if the candidate may still have one: decided in the database, not by what we read.
+def expose(session: Session, rollout: Rollout) -> bool:
+    """Count one more conversation (of a shadow: one more run), if the candidate may still have one.
+
+    Decided in the database, not by what we read.
 
     Here a roll-back on another worker is met: whoever waits for its row finds it ended.
     """
