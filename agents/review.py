@@ -55,7 +55,7 @@ def approve_proposal(
             sheet=sheet, confirmed=confirmed, plan=plan,
         )  # fmt: skip
 
-    return _decide(recorder, _agent_of(recorder, digest), "approve", digest, provenance, act)
+    return decide(recorder, _agent_of(recorder, digest), "approve", digest, provenance, act)
 
 
 def reject_proposal(
@@ -68,7 +68,7 @@ def reject_proposal(
         _check_shown(get_bundle(session, digest), shown)
         return reject(session, recorder, digest, provenance, shown=shown, head=head, sheet=sheet)
 
-    return _decide(recorder, _agent_of(recorder, digest), "reject", digest, provenance, act)
+    return decide(recorder, _agent_of(recorder, digest), "reject", digest, provenance, act)
 
 
 def promote_bundle(
@@ -83,7 +83,7 @@ def promote_bundle(
             session, recorder, digest, provenance, authority=authority, seen_live=seen_live, head=head, detail=detail
         )
 
-    return _decide(recorder, _agent_of(recorder, digest), "promote", digest, provenance, act)
+    return decide(recorder, _agent_of(recorder, digest), "promote", digest, provenance, act)
 
 
 def roll_back_agent(
@@ -101,7 +101,7 @@ def roll_back_agent(
     def act(session: Session) -> Live:
         return roll_back(session, recorder, agent, provenance, to=to, seen_live=seen_live, head=head)
 
-    return _decide(recorder, agent, "roll_back", to, provenance, act)
+    return decide(recorder, agent, "roll_back", to, provenance, act)
 
 
 def change_governance(recorder: Recorder, agent: str, rules: Governance, provenance: Provenance) -> None:
@@ -110,13 +110,13 @@ def change_governance(recorder: Recorder, agent: str, rules: Governance, provena
     Raises:
         Refused: a machine, no reason, or not an admin.
     """
-    _decide(
+    decide(
         recorder, agent, "change rules", None, provenance,
         lambda session: change_rules(session, recorder, agent, rules, provenance),
     )  # fmt: skip
 
 
-def _decide(
+def decide(
     recorder: Recorder, agent: str, act: str, bundle: str | None, by: Provenance, work: Callable[[Session], T]
 ) -> T:
     """Do it in one transaction and tell who listens; a refusal is written down in a transaction of its own."""

@@ -57,6 +57,7 @@ SECTIONS: Final = {
         "approve": "tui.commands.decide:approve",
         "reject": "tui.commands.decide:reject",
         "rollback": "tui.commands.decide:rollback",
+        "rollout": "tui.commands.rollout:rollout",
         "adopt": "tui.commands.agents:adopt",
         "decisions": "tui.commands.agents:decisions",
     },

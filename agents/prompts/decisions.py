@@ -90,7 +90,7 @@ def move(
 def approve(
     session: Session, recorder: Recorder, digest: str, provenance: Provenance, *,
     rules: Governance = DEFAULT, shown: str | None = None, seen_live: str | None = None, head: int | None = None,
-    sheet: str = "", confirmed: bool = False, plan: Mapping[str, Json] | None = None,
+    sheet: str = "", confirmed: bool = False, plan: Mapping[str, Json] | None = None, hold: bool = False,
 ) -> StoredBundle:  # fmt: skip
     """A person's yes: a signature; with the last one that the rules ask for, the proposal is approved.
 
@@ -109,6 +109,7 @@ def approve(
         sheet: the text that was shown, kept with the signature.
         confirmed: the person's client sent back that text's digest.
         plan: what is to happen after the approval, signed with it.
+        hold: do not make it live in any case: it is to meet customers in a shadow or canary first.
     """
     agent = get_bundle(session, digest).bundle.agent
     hold_agent(session, agent)
@@ -133,7 +134,7 @@ def approve(
         return stored
     detail: dict[str, Json] = {} if shown is None else {"shown": shown}
     _take(session, recorder, record, digest, "approved", provenance, act="approve", detail=detail)
-    if rules.after_approval == "live":
+    if rules.after_approval == "live" and not hold:
         _serve(session, recorder, record, digest, provenance, act="approve")
     return get_bundle(session, digest)
 

@@ -4,7 +4,7 @@ Made of parts that are given, so that a test runs the whole of it in its own pro
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import Any, Final
@@ -26,6 +26,7 @@ from agents.service.gates import CallerGate, RequestGate
 from agents.service.night_watch import NightWatch
 from agents.service.permissions import authorize
 from agents.service.refusals import Knocks
+from agents.service.rollout_watch import RolloutWatch
 from agents.service.routes import (
     agents,
     approvals,
@@ -36,6 +37,7 @@ from agents.service.routes import (
     otlp,
     proposals,
     questions,
+    rollouts,
     runs,
     stats,
     waiting,
@@ -49,7 +51,13 @@ LARGEST_REQUEST: Final = 4 * 1024 * 1024
 
 
 def create_app(
-    workspace: Workspace, runtime: Runtime, *, token: str = "", tcp: bool = False, watch: NightWatch | None = None
+    workspace: Workspace,
+    runtime: Runtime,
+    *,
+    token: str = "",
+    tcp: bool = False,
+    watch: NightWatch | None = None,
+    rollout_watch: RolloutWatch | None = None,
 ) -> FastAPI:
     """The app. Its lifespan takes over abandoned runs, and at the end closes the runtime it was given.
 
@@ -59,6 +67,7 @@ def create_app(
         token: one that clients may send as bearer, beside those of `strop tokens`; empty: there is none.
         tcp: whether everybody needs a token; where only a Unix socket leads here, its user needs none.
         watch: runs the optimizer when a night is due; None: nobody does.
+        rollout_watch: counts and judges what rollouts come to, and takes back what does harm; None: nobody does.
     """
     parts = Service(
         workspace,
@@ -67,19 +76,20 @@ def create_app(
         Bell(runtime.database, runtime.recorder),
         asyncio.Semaphore(otlp.AT_ONCE),
         Caller(workspace.user, workspace.local_role),
+        None if rollout_watch is None else rollout_watch.findings,
     )
     app = FastAPI(
         title="Strop",
         version=version("strop"),
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
-        lifespan=_lifespan(parts, watch),
+        lifespan=_lifespan(parts, [one for one in (watch, rollout_watch) if one is not None]),
         dependencies=[Depends(authorize)],
         responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
     )
     app.state.service = parts
     for room in (
-        health, agents, runs, approvals, questions, bundles, proposals, nights, feed, otlp, stats, waiting,
+        health, agents, runs, approvals, questions, bundles, proposals, rollouts, nights, feed, otlp, stats, waiting,
     ):  # fmt: skip
         app.include_router(room.router)
     problems.install(app)
@@ -106,18 +116,18 @@ def _work(workspace: Workspace, runtime: Runtime) -> Work:
     return Work(runtime, at_once=workspace.runs_at_once, queue=workspace.runs_queued)
 
 
-def _lifespan(parts: Service, watch: NightWatch | None) -> Callable[[FastAPI], Any]:
+def _lifespan(parts: Service, watches: Sequence[NightWatch | RolloutWatch]) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         adopt_definitions(parts)
         await parts.bell.open()
         parts.work.open()
-        if watch is not None:
+        for watch in watches:
             watch.open()
         try:
             yield
         finally:
-            if watch is not None:
+            for watch in watches:
                 await watch.close()
             parts.bell.close()
             await parts.work.close()

@@ -12,6 +12,7 @@ from agents.access.roles import Permission
 from agents.config import Workspace
 from agents.errors import Refused
 from agents.runtime import Runtime
+from agents.service.findings import Findings
 from agents.service.refusals import refuse
 from agents.service.stream import Bell
 from agents.service.work import Work
@@ -35,6 +36,8 @@ class Service:
     """How many requests with spans are worked on at once: each may hold a lot of memory."""
     caller: Caller
     """Who asks: in a route whoever sent the request, elsewhere the user that the service runs under."""
+    findings: Findings | None = None
+    """What the rollouts say; None where nobody can judge them."""
 
     @property
     def database(self) -> Database:

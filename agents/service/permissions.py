@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from agents.access.caller import Caller
 from agents.access.roles import Permission
 from agents.errors import Refused
+from agents.prompts.rollout_store import get_rollout, match_rollout
 from agents.prompts.store import get_bundle, match_bundle
 from agents.service.deps import Service
 from agents.service.refusals import refuse
@@ -22,9 +23,9 @@ from traces.errors import NotFound
 from traces.events import NightStarted
 from traces.store import get_run, match_run, read_events
 
-About = Literal["nothing", "agent", "run", "bundle", "night", "approval", "question", "seen", "all"]
+About = Literal["nothing", "agent", "run", "bundle", "night", "approval", "question", "rollout", "seen", "all"]
 """Whose agents a route is about: nobody's; the one that its address names, by itself or through a run, a version, a
-night, a held call, a question; `seen`: the route itself shows or takes only what the caller sees; `all`: it cannot be
+night, a held call, a question, a rollout; `seen`: the route itself shows or takes only what the caller sees; `all`: it cannot be
 divided, so a token for some agents is refused."""
 
 
@@ -78,6 +79,13 @@ RULES: Final[dict[str, Rule]] = {
     "GET /v1/proposals": _rule("seen", "read"),
     "GET /v1/proposals/{digest}": _rule("bundle", "read"),
     "POST /v1/proposals/{digest}/decision": _rule("bundle", "decide"),
+    # --- rollouts
+    "GET /v1/rollouts": _rule("seen", "read"),
+    "POST /v1/rollouts": _rule("seen", "decide"),
+    "GET /v1/rollouts/{rollout}": _rule("rollout", "read"),
+    "GET /v1/rollouts/{rollout}/events": _rule("rollout", "read"),
+    "POST /v1/rollouts/{rollout}/change": _rule("rollout", "decide"),
+    "POST /v1/rollouts/{rollout}/decision": _rule("rollout", "roll_back"),  # to promote asks for more
     # --- nights
     "GET /v1/nights": _rule("seen", "read"),
     "GET /v1/nights/{night}/events": _rule("night", "read"),
@@ -135,6 +143,10 @@ def _of_asked(session: Session, names: dict[str, Any]) -> str:
     return get_run(session, match_run(session, name.rpartition(":")[0] or name)).agent
 
 
+def _of_rollout(session: Session, names: dict[str, Any]) -> str:
+    return get_rollout(session, match_rollout(session, names["rollout"])).agent
+
+
 _AGENT_OF: Final[dict[str, Callable[[Session, dict[str, Any]], str]]] = {
     "agent": lambda session, names: str(names["agent"]),
     "run": _of_run,
@@ -142,4 +154,5 @@ _AGENT_OF: Final[dict[str, Callable[[Session, dict[str, Any]], str]]] = {
     "night": _of_night,
     "approval": _of_asked,
     "question": _of_asked,
+    "rollout": _of_rollout,
 }

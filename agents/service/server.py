@@ -22,11 +22,13 @@ from agents.access.tokens import has_tokens
 from agents.assembly import open_runtime
 from agents.config import Workspace
 from agents.errors import StropError, UsageError
+from agents.prompts.plan import JudgeMaker
 from agents.runtime import Runtime
 from agents.service.app import adopt_definitions, create_app
 from agents.service.deps import Service
 from agents.service.log import log_to
 from agents.service.night_watch import NightWatch
+from agents.service.rollout_watch import RolloutWatch
 from agents.service.worker import stopping_in_time
 
 BACKLOG: Final = 512
@@ -54,6 +56,7 @@ def serve(
     on_ready: Callable[[str], None] = lambda place: None,
     log: Any = None,
     night_command: Sequence[str] = (),
+    make_judge: JudgeMaker | None = None,
 ) -> None:
     """Serve the workspace until SIGINT or SIGTERM. Returns after a graceful stop.
 
@@ -66,6 +69,7 @@ def serve(
         on_ready: told the place (a path, or a URL) when requests are answered.
         log: text stream for the log, one JSON object a line; default stderr.
         night_command: what runs a night of the optimizer when one is due; empty: nobody does.
+        make_judge: judges what rollouts come to; None: nobody watches them.
 
     Raises:
         ServiceThere: another service has the socket or the port.
@@ -77,8 +81,11 @@ def serve(
         if host is not None:
             _check_keys(workspace, runtime)
         watch = NightWatch(workspace, runtime.database, night_command) if night_command else None
+        rollouts = None if make_judge is None else RolloutWatch(runtime, make_judge)
         token = workspace.token if host is not None else ""
-        app = create_app(workspace, runtime, token=token, tcp=host is not None, watch=watch)
+        app = create_app(
+            workspace, runtime, token=token, tcp=host is not None, watch=watch, rollout_watch=rollouts
+        )
         adopt_definitions(app.state.service)  # a database that cannot be used is told here, not in the server's log
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS

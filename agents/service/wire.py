@@ -517,8 +517,6 @@ class EndRollout(Shape):
     decision: Literal["promote", "stop"]
     reason: str = Field(min_length=1)
     by: str = ""
-    exposed: int | None = None
-    """How many conversations the candidate had had on the person's screen; ended meanwhile is a conflict (409)."""
 
 
 class ToolChangeView(Shape):

@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from tui.commands.opening import in_workspace, load
+from tui.commands.rollout import judge_maker
 
 NIGHT: Final = (sys.executable, "-c", "import os; os.nice(10); from tui.cli import main; main()", "optimize")
 """A night beside a service: the same program, with the lower priority that leaves the processors to customers."""
@@ -28,5 +29,5 @@ def serve(socket: Path | None, host: str | None, port: int | None, folder: Path 
         host = "127.0.0.1"
     run_service(
         load(folder), socket=socket, host=host, port=8321 if port is None else port, on_ready=click.echo,
-        night_command=NIGHT,
+        night_command=NIGHT, make_judge=judge_maker(),
     )  # fmt: skip
