@@ -49,7 +49,9 @@ def _said(command: Any) -> Any:
 @rollout.command()
 @click.argument("agent")
 @click.argument("candidate", metavar="DIGEST")
-@click.option("--mode", type=click.Choice(["canary", "shadow", "ab"]), default="canary", show_default=True)
+@click.option(
+    "--mode", type=click.Choice(["canary", "shadow", "ab"]), default="canary", show_default=True, help="What kind."
+)
 @click.option(
     "--share", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Of new conversations. Default: 0.2."
 )
