@@ -25,8 +25,8 @@ from traces.store import get_run, match_run, read_events
 
 About = Literal["nothing", "agent", "run", "bundle", "night", "approval", "question", "rollout", "seen", "all"]
 """Whose agents a route is about: nobody's; the one that its address names, by itself or through a run, a version, a
-night, a held call, a question, a rollout; `seen`: the route itself shows or takes only what the caller sees; `all`: it cannot be
-divided, so a token for some agents is refused."""
+night, a held call, a question, a rollout; `seen`: the route itself shows or takes only what the caller sees; `all`:
+it cannot be divided, so a token for some agents is refused."""
 
 
 @dataclass(frozen=True)

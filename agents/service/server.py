@@ -83,9 +83,7 @@ def serve(
         watch = NightWatch(workspace, runtime.database, night_command) if night_command else None
         rollouts = None if make_judge is None else RolloutWatch(runtime, make_judge)
         token = workspace.token if host is not None else ""
-        app = create_app(
-            workspace, runtime, token=token, tcp=host is not None, watch=watch, rollout_watch=rollouts
-        )
+        app = create_app(workspace, runtime, token=token, tcp=host is not None, watch=watch, rollout_watch=rollouts)
         adopt_definitions(app.state.service)  # a database that cannot be used is told here, not in the server's log
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS
