@@ -225,7 +225,7 @@ def _answer(expected: Mapping[str, Any], output: Any, metric: Metric) -> Any:
 
 
 class _Shelf:
-    """Gives each draft its family, or says why it is not wanted. What was said of a copy counts for the first."""
+    """Gives each draft its family, or says why it is not wanted. What other people said of a copy counts."""
 
     def __init__(self) -> None:
         self._copies = Nearest()
@@ -239,7 +239,8 @@ class _Shelf:
         text = "\n".join(self._context(draft))
         known = self._copies.find(text, COPY)
         if known is not None:
-            self._votes[known].extend(draft.votes)
+            heard = {vote.by for vote in self._votes[known]}
+            self._votes[known].extend(vote for vote in draft.votes if vote.by not in heard)
             return "a copy of another"
         self._copies.add(run, text)
         self._votes[run] = draft.votes
