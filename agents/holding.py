@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from agents.errors import RunOwned, TurnQueued
 from traces.db import Database
 from traces.errors import LedgerError
-from traces.leases import LEASE_SECONDS, claim, release, renew
+from traces.leases import LEASE_SECONDS, claim, release, release_beside, renew
+from traces.pen import Pen
 from traces.store import find_earlier_turn
 from traces.summary import RunSummary
 from traces.tables import RUNS
@@ -81,9 +81,9 @@ class Holder:
                 with suppress(LedgerError), self._database.writing() as session:
                     release(session, run.id, self.worker)
 
-    def give_back(self, session: Session, run_id: str) -> None:
+    def give_back(self, pen: Pen, run_id: str) -> None:
         """Give the lease back in the transaction that ends the run: one commit less."""
-        release(session, run_id, self.worker)
+        release_beside(pen, run_id, self.worker)
         self._given_back.add(run_id)
 
     @property

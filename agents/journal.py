@@ -14,13 +14,12 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy.orm import Session
-
 from agents.errors import AnswerNeeded, OutcomeUnknown
 from agents.models.settings import Price
 from agents.recording import Recording, ReplaySource
 from agents.reply_cache import ReplyCache
 from traces.events import Effect, Event
+from traces.pen import Pen
 from traces.recorder import Recorder
 
 KEPT_SECONDS: Final = 0.1
@@ -113,7 +112,7 @@ class Journal:
     kept: list[Event] = field(default_factory=list)
     """Facts that are known and not yet durable: nothing was done after them."""
 
-    def record(self, event: EventT, beside: Callable[[Session], None] | None = None) -> EventT:
+    def record(self, event: EventT, beside: Callable[[Pen], None] | None = None) -> EventT:
         """Make one fact durable and known to this run, after those that were kept back; gives it as it is on record.
 
         The run goes on with that: what was taken out before it was written is not there after a crash either.

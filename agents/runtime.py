@@ -271,7 +271,7 @@ class Runtime:
     def _finish(self, journal: Journal, result: Any, clock: float) -> Answer:
         closing = _closing(result)
         done = RunFinished(output=result.output, closing=closing, seconds=seconds_since(clock))
-        journal.record(done, beside=lambda session: self._holder.give_back(session, journal.run_id))
+        journal.record(done, beside=lambda pen: self._holder.give_back(pen, journal.run_id))
         with self.database.reading() as session:
             return Answer(get_run(session, journal.run_id), result.output)
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces.db import insert_or_ignore
+from traces.pen import Pen, Statement
 from traces.tables import LEASES
 
 LEASE_SECONDS: Final = 10.0
@@ -49,3 +50,11 @@ def release(session: Session, name: str, owner: str) -> None:
 def list_held(session: Session, now: datetime) -> dict[str, str]:
     """Owner by name of all leases that have not run out."""
     return {row.name: row.owner for row in session.execute(sa.select(LEASES).where(LEASES.c.until > now))}
+
+
+_RELEASE: Final = Statement(sa.text("DELETE FROM leases WHERE name = :name AND owner = :owner"))
+
+
+def release_beside(pen: Pen, name: str, owner: str) -> None:
+    """Give the lease back in the transaction that records an end; nothing happens when it is another's."""
+    pen.run(_RELEASE, {"name": name, "owner": owner})

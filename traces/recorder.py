@@ -7,11 +7,12 @@ Each event's hash covers the hash before it: a changed, missing or reordered eve
 import threading
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from traces.db import Database, from_micros
 from traces.errors import LedgerError, NotFound, OperationTaken, RunErased
 from traces.events import Event, RunStarted, kind_of
 from traces.ids import digest_text, ordered_json
+from traces.pen import Pen, Statement, pen_of
 from traces.redact import Redactor
 from traces.store import BLOB_KEY, find_run
 from traces.summary import ENDED, RunSummary, advance, begin
@@ -93,7 +95,7 @@ class Recorder:
         return self.append_all(stream, [event])[-1]
 
     def append_all(
-        self, stream: str, events: Sequence[Event], beside: Callable[[Session], None] | None = None
+        self, stream: str, events: Sequence[Event], beside: Callable[[Pen], None] | None = None
     ) -> list[Recorded]:
         """Write facts of one stream with one commit, in their order. Returns when all are durable.
 
@@ -109,16 +111,16 @@ class Recorder:
         events = [self.redactor.event(event) for event in events]
         with self._lock:
             while True:
+                before = head = self._heads.get(stream) or self._read_head(stream)
+                done: list[Recorded] = []
                 try:
-                    with self.database.writing() as session:
-                        before = head = self._heads.get(stream) or _load_head(session, stream)
-                        done: list[Recorded] = []
+                    with self.database.appending() as pen:
                         for event in events:
-                            recorded, head = self._insert(session, stream, event, head)
+                            recorded, head = self._insert(pen, stream, event, head)
                             done.append(recorded)
-                        _save_run(session, before.run, head.run)
+                        _save_run(pen, before.run, head.run)
                         if beside is not None:
-                            beside(session)
+                            beside(pen)
                 except IntegrityError:
                     self._heads.pop(stream, None)
                     for event in events:
@@ -143,9 +145,9 @@ class Recorder:
         # other order. A head that another thread remembers meanwhile is outdated, and is found so by its collision.
         self._heads.pop(stream, None)
         event = self.redactor.event(event)
-        before = _load_head(session, stream)
-        recorded, head = self._insert(session, stream, event, before)
-        _save_run(session, before.run, head.run)
+        before, pen = _load_head(session, stream), pen_of(session)
+        recorded, head = self._insert(pen, stream, event, before)
+        _save_run(pen, before.run, head.run)
         self._heads.pop(stream, None)
         return recorded
 
@@ -188,21 +190,27 @@ class Recorder:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def _insert(self, session: Session, stream: str, event: Event, head: _Head) -> tuple[Recorded, _Head]:
+    def _read_head(self, stream: str) -> _Head:
+        with self.database.reading() as session:
+            return _load_head(session, stream)
+
+    def _insert(self, pen: Pen, stream: str, event: Event, head: _Head) -> tuple[Recorded, _Head]:
         at = self._clock()
         blobs: dict[str, str] = {}
         payload = salted(dump(event, blobs))
-        store_blobs(session, blobs)
+        for name, text in blobs.items():
+            if not pen.number(_COUNT_BLOB, {"digest": name}):  # most are there: the same tools, the same instructions
+                pen.run(_INSERT_BLOB, _packed(name, text))
         seq = head.seq + 1
         place: dict[str, Any] = {
             "stream": stream, "seq": seq, "kind": kind_of(event), "step": event.step, "op": event.op,
             "at": micros(at), "attempt": None if event.op is None else event.attempt,
         }  # fmt: skip
         digest = chain(head.hash, content_of(payload), **place)
-        event_id = _execute(session, _INSERT_EVENT, {**place, "payload": payload, "hash": digest}).scalar_one()
-        run = _next_run(session, stream, head.run, event, at)
-        search.index(session, {event_id: event})
-        search.note_tools(session, ((stream, tool) for tool in search.tools_of(event)))
+        event_id = pen.number(_INSERT_EVENT, {**place, "payload": payload, "hash": digest})
+        run = _next_run(pen, stream, head.run, event, at)
+        search.write_words(pen, event_id, event)
+        search.write_tools(pen, stream, event)
         return Recorded(event_id, stream, seq, at, event), _Head(seq, digest, run)
 
     def _remember(self, stream: str, head: _Head) -> None:
@@ -283,7 +291,7 @@ def store_blobs(session: Session, blobs: Mapping[str, str]) -> None:
         known.update(session.execute(query).scalars())
     new = [_packed(digest, text) for digest, text in blobs.items() if digest not in known]
     if new:
-        session.execute(_insert(session, BLOBS).on_conflict_do_nothing(), new)
+        pen_of(session).run_all(_INSERT_BLOB, new)
 
 
 def _packed(digest: str, text: str) -> dict[str, Any]:
@@ -293,33 +301,12 @@ def _packed(digest: str, text: str) -> dict[str, Any]:
 
 def upsert_runs(session: Session, runs: Sequence[RunSummary]) -> None:
     """Write rows of the runs list, over those that are there."""
-    connection = session.connection()
-    known = _TEXTS.get((connection.dialect.name, "upsert"))
-    if known is None:
-        insert = _insert(session, RUNS)
-        columns = {column.name: insert.excluded[column.name] for column in RUNS.c if not column.primary_key}
-        upsert = insert.on_conflict_do_update(index_elements=[RUNS.c.id], set_=columns)
-        known = _TEXTS[(connection.dialect.name, "upsert")] = _compiled(connection, upsert, list(RUNS.c.keys()))
-    text, positions = known
-    rows = [stored_run(run) for run in runs]
-    connection.exec_driver_sql(
-        text, rows if positions is None else [tuple(row[name] for name in positions) for row in rows]
-    )
+    pen_of(session).run_all(_UPSERT_RUN, [stored_run(run) for run in runs])
 
 
 def stored_run(run: RunSummary) -> dict[str, Any]:
     """The run's row as drivers take it: times in microseconds."""
     return {name: micros(value) if isinstance(value, datetime) else value for name, value in vars(run).items()}
-
-
-def _insert(session: Session, table: sa.Table) -> Any:
-    if session.get_bind().dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-        return sqlite_insert(table)
-    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-    return postgresql_insert(table)
 
 
 def _load_hashes(session: Session, streams: Sequence[str]) -> dict[str, tuple[int, str]]:
@@ -347,13 +334,13 @@ def _load_head(session: Session, stream: str) -> _Head:
     return _Head(row.seq, row.hash, find_run(session, stream))
 
 
-def _next_run(session: Session, stream: str, run: RunSummary | None, event: Event, at: datetime) -> RunSummary | None:
+def _next_run(pen: Pen, stream: str, run: RunSummary | None, event: Event, at: datetime) -> RunSummary | None:
     """The run's summary after the event; None where the stream is no run's. Its first event makes its row."""
     if isinstance(event, RunStarted):
         if run is not None:
             raise LedgerError(f"run {stream!r} has already started", hint="Use `strop resume` to go on with it.")
         run = begin(stream, event, _stored(at))
-        session.execute(sa.insert(RUNS), asdict(run))
+        pen.run(_INSERT_RUN, stored_run(run))
         return run
     if run is not None and run.erased_at is not None:
         raise RunErased(stream)
@@ -364,49 +351,42 @@ def _next_run(session: Session, stream: str, run: RunSummary | None, event: Even
     return advance(run, event, _stored(at))
 
 
-def _save_run(session: Session, before: RunSummary | None, after: RunSummary | None) -> None:
+def _save_run(pen: Pen, before: RunSummary | None, after: RunSummary | None) -> None:
     """Bring the row of the runs table to what the run amounts to now; nothing to do where it was just put there."""
-    if after is None or after is before or after.events == 1:
-        return
-    values = {name: getattr(after, name) for name in _FOLDED}
-    for name in ("ended_at", "erased_at"):
-        values[name] = None if values[name] is None else micros(values[name])
-    _execute(session, _UPDATE_RUN, {**values, "run_id": after.id})
+    if after is not None and after is not before and after.events != 1:
+        pen.run(_UPDATE_RUN, {**stored_run(after), "run_id": after.id})
 
 
 # --- statements of the hot path ---------------------------------------------------------------------------------
 
-_GIVEN: Final = {"id", "agent", "bundle", "conversation_id", "parent_run_id", "origin", "started_at", "input"}
-_FOLDED: Final = tuple(column.name for column in RUNS.c if column.name not in _GIVEN)
-"""What of a run changes after its start."""
 
-_INSERT_EVENT: Final = sa.insert(EVENTS).returning(EVENTS.c.id)
-_UPDATE_RUN: Final = (
-    sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id")).values({name: sa.bindparam(name) for name in _FOLDED})
+def _named(table: sa.Table, *left_out: str) -> dict[str, Any]:
+    return {column.name: sa.bindparam(column.name) for column in table.c if column.name not in left_out}
+
+
+_GIVEN: Final = ("id", "agent", "bundle", "conversation_id", "parent_run_id", "origin", "started_at", "input")
+"""What of a run never changes after its start."""
+
+_INSERT_EVENT: Final = Statement(sa.insert(EVENTS).values(_named(EVENTS, "id")).returning(EVENTS.c.id))
+_INSERT_RUN: Final = Statement(sa.insert(RUNS).values(_named(RUNS)))
+_UPDATE_RUN: Final = Statement(
+    sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id")).values(_named(RUNS, *_GIVEN))
 )
-_TEXTS: dict[tuple[str, int | str], tuple[str, tuple[str, ...] | None]] = {}
 
 
-def _execute(session: Session, statement: Any, values: dict[str, Any]) -> sa.CursorResult[Any]:
-    """Run one of the two statements above, which each fact costs: made into text once, not looked up for each fact.
+def _upsert(insert: Any) -> Any:
+    put = insert(RUNS).values(_named(RUNS))
+    kept = {name: put.excluded[name] for name in _named(RUNS, "id")}
+    return put.on_conflict_do_update(index_elements=[RUNS.c.id], set_=kept)
 
-    Values go to the driver as they are, so times must be microseconds already.
-    """
-    connection = session.connection()
-    known = _TEXTS.get((connection.dialect.name, id(statement)))
-    if known is None:
-        names = [name for name in values if name != "run_id"]
-        known = _TEXTS[(connection.dialect.name, id(statement))] = _compiled(connection, statement, names)
-    text, positions = known
-    return connection.exec_driver_sql(
-        text, values if positions is None else tuple(values[name] for name in positions)
+
+_UPSERT_RUN: Final = Statement({"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)})
+_COUNT_BLOB: Final = Statement(sa.text("SELECT count(*) FROM blobs WHERE digest = :digest"))
+_INSERT_BLOB: Final = Statement(
+    sa.text(
+        "INSERT INTO blobs (digest, size, codec, data) VALUES (:digest, :size, :codec, :data) ON CONFLICT DO NOTHING"
     )
-
-
-def _compiled(connection: sa.Connection, statement: Any, names: list[str]) -> tuple[str, tuple[str, ...] | None]:
-    """(text, names in the order of its places; None where they stand by name)."""
-    compiled = statement.compile(dialect=connection.dialect, column_keys=names)
-    return str(compiled), tuple(compiled.positiontup) if compiled.positional else None
+)
 
 
 def _stored(at: datetime) -> datetime:

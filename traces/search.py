@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from traces.db import METADATA
 from traces.events import Event, ModelReplied, RunDelegated, RunFinished, RunStarted, SpansReceived, ToolCalled
 from traces.otlp import reading
+from traces.pen import Pen, Statement
 from traces.tables import EVENTS, RUN_TOOLS, RUNS
 
 MOST_CHARACTERS: Final = 400_000
@@ -53,6 +54,15 @@ _POSTGRES_WORDS: Final = sa.table("words", sa.column("id", sa.BigInteger), sa.co
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
+_WRITE: Final = {
+    "sqlite": sa.text("INSERT INTO words(rowid, text) VALUES (:id, :text)"),
+    "postgresql": sa.text("INSERT INTO words(id, text) VALUES (:id, array_to_tsvector(CAST(:text AS text[])))"),
+}
+_INSERT_WORDS: Final = Statement(_WRITE)
+_WRITE_TOOL: Final = sa.text("INSERT INTO run_tools(tool, run_id) VALUES (:tool, :run_id) ON CONFLICT DO NOTHING")
+_INSERT_TOOL: Final = Statement(_WRITE_TOOL)
+
+
 def words_of(text: str) -> list[str]:
     """The words of a text, in order: letters and digits, without case and accents."""
     if not text.isascii():
@@ -78,6 +88,21 @@ def text_of(event: Event) -> str:
             return ""
 
 
+def write_words(pen: Pen, event_id: int, event: Event) -> None:
+    """Make a fact findable, within the transaction that writes it."""
+    words: Any = packed(event)
+    if words:
+        text = words if pen.dialect.name == "sqlite" else words.split(" ")
+        pen.run(_INSERT_WORDS, {"id": event_id, "text": text})
+
+
+def write_tools(pen: Pen, stream: str, event: Event) -> None:
+    """Remember which tools a fact says were called; twice is once."""
+    for tool in tools_of(event):
+        if tool:
+            pen.run(_INSERT_TOOL, {"run_id": stream, "tool": tool[:200]})
+
+
 def index(session: Session, facts: Mapping[int, Event]) -> None:
     """Make these facts, by id, findable. Within the transaction that writes them."""
     index_words(session, {event_id: words for event_id, event in facts.items() if (words := packed(event))})
@@ -89,11 +114,10 @@ def index_words(session: Session, words: Mapping[int, str]) -> None:
         return
     if _is_sqlite(session):
         rows: list[dict[str, Any]] = [{"id": event_id, "text": text} for event_id, text in words.items()]
-        session.execute(sa.text("INSERT INTO words(rowid, text) VALUES (:id, :text)"), rows)
+        session.execute(_WRITE["sqlite"], rows)
         return
     split = [{"id": event_id, "text": text.split(" ")} for event_id, text in words.items()]
-    statement = "INSERT INTO words(id, text) VALUES (:id, array_to_tsvector(CAST(:text AS text[])))"
-    session.execute(sa.text(statement), split)
+    session.execute(_WRITE["postgresql"], split)
 
 
 def forget(session: Session, facts: Mapping[int, Event]) -> None:
@@ -173,5 +197,4 @@ def note_tools(session: Session, called: Iterable[tuple[str, str]]) -> None:
     """Remember which runs called which tools, as (run, tool) pairs; twice is once."""
     rows = [{"run_id": run_id, "tool": tool[:200]} for run_id, tool in set(called) if tool]
     if rows:
-        where = " ON CONFLICT DO NOTHING"
-        session.execute(sa.text("INSERT INTO run_tools(tool, run_id) VALUES (:tool, :run_id)" + where), rows)
+        session.execute(_WRITE_TOOL, rows)

@@ -6,11 +6,13 @@ import stat
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 import traces.db
 from tests.builders import failed, record_run, run_started
 from traces.db import Database, open_database
 from traces.errors import LedgerUnavailable
+from traces.pen import Statement
 from traces.recorder import Recorder
 from traces.store import read_events
 from traces.verify import verify
@@ -57,18 +59,13 @@ def test_a_full_disk_in_the_middle_of_a_run(tmp_path: Path) -> None:
     recorder.append("run_a", run_started())
     with database.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    import sqlalchemy as sa
-
-    @sa.event.listens_for(database.engine, "begin")
-    def _full(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-
+    with database.appending() as pen:
+        pen.number(Statement(sa.text(f"PRAGMA max_page_count={pages}")), {})
     big = run_started(input=os.urandom(40_000).hex())
     with pytest.raises(LedgerUnavailable, match="disk is full") as error:
         recorder.append("run_b", big)
     assert "nothing was half written" in error.value.hint
-    sa.event.remove(database.engine, "begin", _full)
-    database.close()
+    database.close()  # and with the connection its bound
     recorder.append("run_b", big)
     recorder.append("run_a", failed())
     whole(database, 2)
