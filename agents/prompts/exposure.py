@@ -10,6 +10,7 @@ signed for, and a candidate taken back that goes on answering.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from agents.prompts.rollout_store import Rollout
 from agents.prompts.tables import ARMS, BUNDLES, ROLLOUTS
 from traces.db import insert_or_ignore
 from traces.events import Arm, ConversationCounted
+from traces.pen import Statement
 from traces.recorder import Recorder
 
 
@@ -115,14 +117,15 @@ def count_conversation(recorder: Recorder, rollout: str, agent: str, counted: Co
     Raises:
         OperationTaken: it was counted before.
     """
-    place = (ARMS.c.agent == agent, ARMS.c.conversation_id == counted.conversation_id)
-    recorder.append_all(
-        rollout, [counted], beside=lambda session: _mark(session, sa.update(ARMS).where(*place).values(counted=1))
-    )
+    whose = {"of_agent": agent, "conversation": counted.conversation_id}
+    recorder.append_all(rollout, [counted], beside=lambda pen: pen.run(_MARK_COUNTED, whose))
 
 
-def _mark(session: Session, statement: sa.Update) -> None:
-    session.execute(statement)
+_MARK_COUNTED: Final = Statement(
+    sa.update(ARMS)
+    .where(ARMS.c.agent == sa.bindparam("of_agent"), ARMS.c.conversation_id == sa.bindparam("conversation"))
+    .values(counted=sa.literal_column("1"))
+)
 
 
 @dataclass(frozen=True)
