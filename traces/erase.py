@@ -37,6 +37,9 @@ PAGE: Final = 2_000
 MOST_STREAMS: Final = 100_000
 """Nights and agents that are looked at."""
 
+QUOTING: Final = ("night_", "decisions_", "rollout_")
+"""Beginnings of the names of streams that may quote what was said in a run."""
+
 Progress = Callable[[int], None]
 
 
@@ -88,9 +91,7 @@ def erase_quotes(recorder: Recorder, streams: Iterable[str], quotes: Quotes, era
     )  # fmt: skip
 
 
-def find_quoting(
-    session: Session, quotes: Quotes, *, prefixes: Sequence[str] = ("night_", "decisions_")
-) -> list[str]:
+def find_quoting(session: Session, quotes: Quotes, *, prefixes: Sequence[str] = QUOTING) -> list[str]:
     """The streams, other than runs, with a fact that quotes."""
     streams = [stream for prefix in prefixes for stream in list_streams(session, prefix, limit=MOST_STREAMS)]
     return [

@@ -25,10 +25,8 @@ class Quotes:
     rows: Mapping[int, Collection[tuple[str, ...]]] = field(default_factory=dict)
     """By their length."""
     examples: frozenset[str] = frozenset()
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to look for."""
-        return bool(self.rows or self.examples)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Ids of conversations that a person may be known by -> what is read in their place."""
 
     def has(self, text: str) -> bool:
         """Whether the text quotes any of it."""
@@ -43,7 +41,7 @@ class Quotes:
         """JSON-ready data with a word in the place of each text that quotes; the value itself where none does."""
         match value:
             case str():
-                return WORD if self.has(value) else value
+                return self.names.get(value) or (WORD if self.has(value) else value)
             case list():
                 items = [self.without(item) for item in value]
                 return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
@@ -67,13 +65,22 @@ def _blank(value: Any) -> Any:
     return WORD if isinstance(value, str | dict | list) and value else value
 
 
-def quotes_of(texts: Iterable[str], examples: Iterable[str] = ()) -> Quotes:
-    """What to look for when these texts, and the examples made of them, must not be found any more."""
+def quotes_of(
+    texts: Iterable[str], examples: Iterable[str] = (), names: Mapping[str, str] | None = None, person: str = ""
+) -> Quotes:
+    """What to look for when these texts, and the examples made of them, must not be found any more.
+
+    Args:
+        texts: what was said.
+        examples: ids of examples; all that is said beside one goes.
+        names: ids of conversations -> what is read in their place.
+        person: a name that counts whole, however short it is.
+    """
     rows: dict[int, set[tuple[str, ...]]] = {}
-    for text in texts:
+    for text in (person, *texts):
         words = words_of(text)
         length = min(len(words), RUN)
-        if length >= FEWEST:
+        if length >= (1 if text is person else FEWEST):
             found = rows.setdefault(length, set())
             found.update(tuple(words[at : at + length]) for at in range(len(words) - length + 1))
-    return Quotes(rows, frozenset(examples))
+    return Quotes(rows, frozenset(examples), names or {})

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from agents.errors import Conflict, IllegalStep, Refused, UsageError
 from agents.prompts.bundle import Bundle
 from agents.prompts.governance import DEFAULT, Governance, Ground, Now, check_ground, check_signer
-from agents.prompts.lifecycle import State, Step, check_step
+from agents.prompts.lifecycle import SERVING, State, Step, check_step
 from agents.prompts.record import Record, decisions_stream, read_record
 from agents.prompts.store import Live, StoredBundle, add_bundle, find_live, get_bundle, list_bundles
 from agents.prompts.tables import BUNDLES, LIVE
@@ -322,6 +322,11 @@ def _take(
     previous_live: str | None = None, authority: int | None = None,
 ) -> None:  # fmt: skip
     stored = get_bundle(session, digest)
+    if stored.erased and new in {"proposed", *SERVING}:
+        raise IllegalStep(
+            f"examples in {short(digest)} were erased: it cannot become {new}",
+            hint="The next night looks for a version without them.",
+        )
     step = check_step(digest, stored.state, new, by, authority=authority)
     _check_needs(step, record, stored, act, evidence, authority, by)
     ground = record.of(digest).ground

@@ -21,6 +21,9 @@ State = Literal[
     "retired", "rejected", "rolled_back", "expired",
 ]  # fmt: skip
 
+SERVING: Final[frozenset[State]] = frozenset({"approved", "shadow", "canary", "live"})
+"""States in which a version answers customers, or will."""
+
 Who = Literal["anyone", "person", "signed"]
 Need = Literal["reason", "evidence", "signatures", "title"]
 

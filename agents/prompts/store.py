@@ -3,6 +3,7 @@
 Bundles are only ever added. What moves one along its life, and the pointer with it, is in `agents.prompts.decisions`.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from agents.prompts.bundle import Bundle
 from agents.prompts.lifecycle import State
 from agents.prompts.tables import BUNDLES, LIVE
+from traces.chain import ERASED
 from traces.db import insert_or_ignore
 from traces.errors import NotFound
 
@@ -31,6 +33,8 @@ class StoredBundle:
     state: State
     evidence: str | None
     created_at: datetime
+    erased: bool = False
+    """Examples in it were erased: it is not what its name means any more, and can serve nobody."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ def find_live(session: Session, agent: str) -> Live | None:
 
 
 def _stored(row: dict[str, Any]) -> StoredBundle:
-    bundle = Bundle.model_validate_json(row.pop("content"))
+    content = json.loads(row.pop("content"))
+    erased = content.pop(ERASED, None) is not None
     row.pop("agent")
-    return StoredBundle(bundle=bundle, **row)
+    return StoredBundle(bundle=Bundle.model_validate(content), erased=erased, **row)

@@ -31,6 +31,7 @@ from agents.service.routes import (
     agents,
     approvals,
     bundles,
+    conversations,
     feed,
     health,
     nights,
@@ -89,7 +90,8 @@ def create_app(
     )
     app.state.service = parts
     for room in (
-        health, agents, runs, approvals, questions, bundles, proposals, rollouts, nights, feed, otlp, stats, waiting,
+        health, agents, runs, conversations, approvals, questions, bundles, proposals, rollouts, nights, feed, otlp,
+        stats, waiting,
     ):  # fmt: skip
         app.include_router(room.router)
     problems.install(app)

@@ -21,7 +21,7 @@ from agents.service.wire import AnswerQuestion, DecideApproval, DecideOutcome, S
 from traces.events import OutcomeDecided, RunStarted
 from traces.feedback import check_json
 from traces.leases import list_held
-from traces.store import find_run, get_run, list_children, read_events
+from traces.store import find_run, get_run, get_whole_run, list_children, read_events
 from traces.summary import ENDED, RunSummary
 
 LABEL = "idempotency_key"
@@ -177,7 +177,7 @@ async def _begin(parts: Service, run_id: str) -> None:
 def _not_elsewhere(parts: Service, run_id: str) -> RunSummary:
     """The run, unless another living worker is on it."""
     with parts.database.reading() as session:
-        run = get_run(session, run_id)
+        run = get_whole_run(session, run_id)
         owner = list_held(session, datetime.now(UTC)).get(run_id)
     if owner not in (None, parts.runtime.worker):
         raise RunOwned(f"run {run_id} is being worked on by {owner}", hint="Ask there, or wait until it has ended.")

@@ -58,6 +58,7 @@ RULES: Final[dict[str, Rule]] = {
     "POST /v1/runs/{run}/resume": _rule("run", "operate"),
     "POST /v1/runs/{run}/outcome": _rule("run", "operate"),
     "POST /v1/traces": _rule("all", "run"),
+    "DELETE /v1/conversations/{conversation}": _rule("all", "administer"),
     "GET /v1/stats": _rule("seen", "read"),
     "GET /v1/feed": _rule("seen", "read"),
     # --- what waits for a person

@@ -140,7 +140,8 @@ class RolloutWatch:
         self, rollout: Rollout, one: OpenConversation, values: dict[str, float], runs: list[RunSummary]
     ) -> None:
         event = ConversationCounted(
-            op=one.conversation_id, conversation_id=one.conversation_id, arm=one.arm, share=one.share,
+            # Not the conversation's id: a person may be known by it, and what an operation is called stays for ever.
+            op=runs[0].id, conversation_id=one.conversation_id, arm=one.arm, share=one.share,
             values=values, runs=[run.id for run in runs],
         )  # fmt: skip
         with suppress(OperationTaken):  # another watch was faster; what it wrote counts

@@ -175,7 +175,8 @@ class QuestionAsked(Event):
     """A tool server had a question to the person behind a call. The call ended with it; the answer makes it again."""
 
     BODIES = frozenset({"form"})
-    OUTSIDE = frozenset({"message", "url"})
+    OUTSIDE = frozenset({"message", "form", "url"})
+    ECHOES = frozenset({"digest"})
     kind: Literal["question_asked"] = "question_asked"
     call_op: str
     """The operation of the call that ended with the question."""

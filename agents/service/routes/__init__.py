@@ -15,6 +15,8 @@ Routes (all below /v1 but the first two; every list is newest first unless it sa
   GET  /v1/runs/{id}                 RunDetail         an id, its start or its last characters
   GET  /v1/runs/{id}/events?after=&limit=   EventPage  after: seq
   GET  /v1/runs/{id}/spans           the spans as they were sent, of a run that came over OpenTelemetry
+  DELETE /v1/conversations/{id}?reason=&by=&dry_run=   ErasureView   its words, everywhere; 409 while one is
+                                     being worked on, or while a version that serves quotes it
   GET  /v1/stats?q=&by=&limit=       StatsView   by: all, agent, bundle, conversation, status, origin, hour, day
   POST /v1/traces                    OTLP/HTTP, protobuf or JSON: answered when the spans are on disk
   GET  /v1/runs/{id}/stream          SSE: `event: fact` EventView with id:, `event: delta` DeltaView, `event: end`

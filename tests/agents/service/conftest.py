@@ -48,6 +48,10 @@ class House:
         """The JSON of a POST that must answer with this status."""
         return self._json(await self.http.post(path, json=body, **options), status)
 
+    async def delete(self, path: str, status: int = 200) -> Any:
+        """The JSON of a DELETE that must answer with this status."""
+        return self._json(await self.http.delete(path), status)
+
     async def ask(self, text: str = "good morning", **more: Any) -> Any:
         """A run of `hello` to its end."""
         return await self.post("/v1/runs", {"agent": "hello", "input": text, "wait": True, **more})
