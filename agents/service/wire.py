@@ -93,39 +93,6 @@ class RunView(Shape):
     """When its words were erased: what is left is figures."""
 
 
-class QuotingView(Shape):
-    """A version whose prompt quotes what is to be erased."""
-
-    digest: str
-    agent: str
-    state: str
-    serving: bool
-
-
-class ErasureView(Shape):
-    """What an erasure takes away, or took. `erasure` is its name on record; None: nothing was done."""
-
-    erasure: str | None = None
-    conversations: dict[str, int] = {}
-    """Runs that people asked for, by conversation."""
-    how: dict[str, str] = {}
-    """By conversation: conversation, metadata, words or placeholder, as it was found."""
-    runs: int = 0
-    """With what they delegated, and trials that replayed them."""
-    events: int = 0
-    bodies: int = 0
-    quoting: list[str] = []
-    """Nights, decisions and rollouts that quote."""
-    bundles: list[QuotingView] = []
-    unsure: list[str] = []
-    """Conversations with only a placeholder that others share; left alone."""
-    under_way: list[str] = []
-    sent_to: list[str] = []
-    """Other backends that got these runs over OpenTelemetry."""
-    left: str = ""
-    """What stands in the way of clearing the database's files, if anything does."""
-
-
 class RunPage(Shape):
     """Runs, newest first; ask again with `after` for the page of older ones, with `before` for that of newer ones."""
 

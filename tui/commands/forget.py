@@ -11,7 +11,7 @@ from tui.commands.printing import console, print_json, say
 if TYPE_CHECKING:
     from agents.config import Workspace
     from agents.forgetting import Plan
-    from agents.service.wire import ErasureView
+    from agents.service.erasures import ErasureView
     from traces.recorder import Recorder
 
 

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Query
 
 from agents.forgetting import forget, plan_conversations
 from agents.service.deps import Name, Parts
-from agents.service.erasures import erasure_view
-from agents.service.wire import ErasureView
+from agents.service.erasures import ErasureView, erasure_view
 from traces.scrub import scrub
 
 router = APIRouter(prefix="/v1/conversations", tags=["runs"])
