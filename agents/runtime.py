@@ -5,7 +5,6 @@ holds the lease while it works, and turns whatever went wrong into one recorded 
 """
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -54,6 +53,7 @@ from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.store import find_run, get_run, get_whole_run, list_conversation, read_events
 from traces.summary import ENDED, RunSummary
+from traces.workers import worker_name
 
 ModelMaker = Callable[[Bundle], Model[Any]]
 """Gives the model that a bundle names."""
@@ -103,7 +103,7 @@ class Runtime:
         self._make_model = make_model
         self._agents: dict[str, Agent[Any, Any]] = {}
         self._servers: dict[tuple[str, Bounds], ServerToolset] = {}
-        self._holder = Holder(database, worker or f"{os.uname().nodename}:{os.getpid()}:{new_id('w')[-6:]}")
+        self._holder = Holder(database, worker or worker_name())
         self.watch: Callable[[str], Delta | None] = lambda run_id: None
         """Gives whoever looks on at a delegated run the pieces of its replies."""
 

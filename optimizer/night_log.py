@@ -3,7 +3,6 @@
 Prevents paying twice: what a night did is read back from here after kill -9, and rollouts of earlier nights too.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -142,38 +141,13 @@ def new_night() -> str:
 # --- who works on it ------------------------------------------------------------------------------------------
 
 
-def owner_name() -> str:
-    """A name of this process, in a form that another process of the same machine can tell living from dead by."""
-    return f"{os.uname().nodename}:{os.getpid()}:{new_id('n')[-6:]}"
-
-
 def take_night(database: Database, agent: str, owner: str) -> str | None:
     """Take or renew the lease on the agent's nights; gives the living owner's name when it cannot be had."""
-    name = f"night:{agent}"
     with database.writing() as session:
-        other = claim(session, name, owner, datetime.now(UTC))
-        if other is not None and _is_dead(other):
-            release(session, name, other)
-            other = claim(session, name, owner, datetime.now(UTC))
-    return other
+        return claim(session, f"night:{agent}", owner, datetime.now(UTC))
 
 
 def leave_night(database: Database, agent: str, owner: str) -> None:
     """Give the lease back."""
     with database.writing() as session:
         release(session, f"night:{agent}", owner)
-
-
-def _is_dead(owner: str) -> bool:
-    """Certain only for a process of this machine; for others the lease has to run out."""
-    host, _, rest = owner.partition(":")
-    pid = rest.partition(":")[0]
-    if host != os.uname().nodename or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False

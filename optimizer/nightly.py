@@ -26,7 +26,6 @@ from optimizer.night_log import (
     find_open_night,
     leave_night,
     new_night,
-    owner_name,
     take_night,
 )
 from optimizer.night_stages import Ended, Night
@@ -38,6 +37,7 @@ from optimizer.settings import NightSettings
 from traces.db import Database, open_database
 from traces.events import NightEnded, NightResumed, NightStarted, RolloutScored
 from traces.leases import LEASE_SECONDS
+from traces.workers import worker_name
 
 MakeRuntime = Callable[[Workspace, Database], Runtime]
 
@@ -174,7 +174,7 @@ def _slots(workspace: Workspace, model: str) -> int:
 @contextlib.contextmanager
 def _owned(database: Database, agent: str, progress: ProgressTold) -> Iterator[None]:
     """Hold the lease on the agent's nights, renewed by a thread, and give it back at the end."""
-    owner = owner_name()
+    owner = worker_name()
     other = take_night(database, agent, owner)
     if other is not None:
         raise RunOwned(

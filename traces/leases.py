@@ -1,4 +1,7 @@
-"""Who works on what right now: a lease that runs out by itself, so that a dead worker holds nothing for long."""
+"""Who works on what right now: a lease that runs out by itself, so that a dead worker holds nothing for long.
+
+Where it can be seen that the owner's process has ended (`traces.workers`), its lease is free at once.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,6 +13,7 @@ from sqlalchemy.orm import Session
 from traces.db import insert_or_ignore
 from traces.pen import Pen, Statement
 from traces.tables import LEASES
+from traces.workers import is_gone
 
 LEASE_SECONDS: Final = 10.0
 """After this long without a sign of life a worker counts as dead. With the time until somebody looks, its runs go on
@@ -28,7 +32,11 @@ def claim(session: Session, name: str, owner: str, now: datetime) -> str | None:
     if session.execute(insert, {"name": name, **values}).first() is not None:
         return None
     found = session.execute(sa.select(LEASES.c.owner).where(LEASES.c.name == name)).scalar()
-    return claim(session, name, owner, now) if found is None else str(found)  # None: given back in this moment
+    if found is not None and not is_gone(found):
+        return str(found)
+    if found is not None:
+        release(session, name, found)
+    return claim(session, name, owner, now)  # given back in this moment, or just now taken from a dead one
 
 
 def renew(session: Session, owner: str, names: Sequence[str], now: datetime) -> set[str]:
@@ -48,8 +56,10 @@ def release(session: Session, name: str, owner: str) -> None:
 
 
 def list_held(session: Session, now: datetime) -> dict[str, str]:
-    """Owner by name of all leases that have not run out."""
-    return {row.name: row.owner for row in session.execute(sa.select(LEASES).where(LEASES.c.until > now))}
+    """Owner by name of all leases that have not run out and whose owner may be alive."""
+    held = {row.name: row.owner for row in session.execute(sa.select(LEASES).where(LEASES.c.until > now))}
+    gone = {owner for owner in set(held.values()) if is_gone(owner)}
+    return {name: owner for name, owner in held.items() if owner not in gone}
 
 
 _RELEASE: Final = Statement(sa.text("DELETE FROM leases WHERE name = :name AND owner = :owner"))

@@ -1,7 +1,8 @@
 """Random SIGKILLs of workers under load: `python -m tests.crash.storm KILLS` (`make crash N=200`), last line JSON.
 
-Half of the kills hit three workers on one PostgreSQL, half one process on SQLite. Each run pays one amount of its own
-at a counting MCP server. In the end every run must have finished, every amount be paid once, and the ledger verify.
+Half of the kills hit three workers on one PostgreSQL, half one process on SQLite; then each worker is restarted in
+order under load. Each run pays one amount of its own at a counting MCP server. In the end every run must have
+finished, every amount be paid once, and the ledger verify.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from typing import Any, Final
 
 from pydantic_ai.messages import ModelMessage, ModelResponse, UserPromptPart
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
+from sqlalchemy.orm import Session
 
 import agents.holding
 import agents.service.work
@@ -34,6 +36,7 @@ from traces.db import Database, open_database
 from traces.events import OutcomeDecided, RunWaited
 from traces.provenance import Provenance
 from traces.store import list_runs, read_events
+from traces.summary import RunSummary
 from traces.tables import RUNS
 from traces.verify import verify
 
@@ -82,11 +85,23 @@ def storm(folder: Path, url: str, workers: int, kills: int, seed: int) -> dict[s
             os.waitpid(living[at], 0)
             killed += 1
             living[at] = spawn(workspace, url)
+        asked = roll(workspace, url, living, asked)
         unknown = settle(workspace, url)
         for pid in living:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         return {"kills": killed, "runs": asked, **account(folder, url, asked), "unknown_outcomes": unknown}
+
+
+def roll(workspace: Workspace, url: str, living: list[int], asked: int) -> int:
+    """Restart each worker in turn under load, as an upgrade does; gives how many runs were asked for by then."""
+    for at, pid in enumerate(living):
+        asked = ask(workspace, url, asked, len(living) * 2)
+        os.kill(pid, signal.SIGTERM)
+        _, status = os.waitpid(pid, 0)
+        assert os.waitstatus_to_exitcode(status) == 0, "a worker did not stop in order"
+        living[at] = spawn(workspace, url)
+    return asked
 
 
 @contextmanager
@@ -123,6 +138,7 @@ def spawn(workspace: Workspace, url: str) -> int:
         agents.service.work.SCAN_SECONDS /= FASTER  # type: ignore[misc]
         agents.service.work.YOUNG_SECONDS = 0.0  # type: ignore[misc]
         asyncio.run(_work(workspace, url))
+        os._exit(0)
     finally:
         os._exit(70)
 
@@ -131,9 +147,13 @@ async def _work(workspace: Workspace, url: str) -> None:
     from agents.service.log import log_to
 
     log_to((workspace.root / "log").open("a"))
-    runtime = Runtime(workspace, open_database(url), make_model=lambda bundle: scripted(), worker=f"w{os.getpid()}")
-    Work(runtime, at_once=8).open()
-    await asyncio.Event().wait()
+    runtime = Runtime(workspace, open_database(url), make_model=lambda bundle: scripted())
+    work, stop = Work(runtime, at_once=8), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    work.open()
+    await stop.wait()
+    await work.close()
+    await runtime.close()
 
 
 def scripted() -> FunctionModel:
@@ -207,7 +227,7 @@ def account(folder: Path, url: str, asked: int) -> dict[str, int]:
     """Runs that were lost, payments that were made twice or not at all, runs that nobody ends, broken streams."""
     database = open_database(url)
     with database.reading() as session:
-        found = list_runs(session, limit=1000).items
+        found = _all(session)
         broken = len(verify(session).problems)
     database.close()
     paid = Counter(lines(folder / "paid"))
@@ -222,6 +242,17 @@ def account(folder: Path, url: str, asked: int) -> dict[str, int]:
         "zombies": sum(run.status in {"running", "waiting"} for run in found),
         "broken_streams": broken,
     }
+
+
+def _all(session: Session) -> list[RunSummary]:
+    found: list[RunSummary] = []
+    after = None
+    while True:
+        page = list_runs(session, after=after, limit=1000)
+        found += page.items
+        after = page.after
+        if after is None:
+            return found
 
 
 def lines(path: Path) -> list[str]:
