@@ -27,6 +27,7 @@ from agents.errors import UnknownAgent, WorkspaceError
 from agents.models.attempts import Retries
 from agents.models.settings import GatewaySettings, LocalSettings, Price, WaitPolicy
 from agents.prompts.governance import Governance
+from agents.retention import Rules
 from tools.catalog import ServerSpec
 from traces.errors import BadInput
 from traces.redact import Policy, Redactor
@@ -197,6 +198,17 @@ class PrivacySection(Section):
     keep: tuple[str, ...] = ()
 
 
+class RetentionSection(Section):
+    """`[retention]`: how long words are kept; figures stay."""
+
+    days: float | None = Field(default=None, gt=0)
+    """After so many days the words of a run are erased; None: never."""
+    agents: dict[str, Annotated[float, Field(gt=0)]] = {}
+    """Days for these agents instead."""
+    megabytes: float | None = Field(default=None, gt=0)
+    """Above this size of the database the oldest runs go; None: no bound."""
+
+
 class Config(Section):
     """strop.toml"""
 
@@ -210,6 +222,7 @@ class Config(Section):
     privacy: PrivacySection = PrivacySection()
     access: AccessSection = AccessSection()
     governance: GovernanceSection = GovernanceSection()
+    retention: RetentionSection = RetentionSection()
 
 
 @dataclass(frozen=True)
@@ -237,6 +250,7 @@ class Workspace:
     nights: NightsSection = field(default_factory=NightsSection)
     local_role: Role = "admin"
     governance: GovernanceSection = field(default_factory=GovernanceSection)
+    retention: Rules = field(default_factory=Rules)
     runs_at_once: int = 200
     runs_queued: int = 1000
 
@@ -312,6 +326,7 @@ def load_workspace(
         nights=config.nights,
         local_role=config.access.local_role,
         governance=config.governance,
+        retention=Rules(**config.retention.model_dump()),
         runs_at_once=config.service.runs,
         runs_queued=config.service.queue,
     )

@@ -136,6 +136,9 @@ def _wrong(subject: str, error: WorkspaceError, root: Path) -> Check:
 
 
 def _agents_fit(workspace: Workspace) -> Iterator[Check]:
+    for name in sorted(workspace.retention.agents.keys() - workspace.agents.keys()):
+        told = f"[retention] agents names {name!r}, which is no agent here"
+        yield Check("warn", "strop.toml", told, "Its runs of before are erased in time, if there are any.")
     for name in sorted(set(workspace.nights.agents) - workspace.agents.keys()):
         yield Check(
             "fail", "strop.toml", f"[nights] names {name!r}, which is no agent here",

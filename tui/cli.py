@@ -68,6 +68,7 @@ SECTIONS: Final = {
         "tui": "tui.commands.screen:tui",
         "forward": "tui.commands.forward:forward",
         "verify": "tui.commands.verify:verify",
+        "retention": "tui.commands.retention:retention",
         "forget": "tui.commands.forget:forget",
         "db": "tui.commands.db:db",
         "version": "tui.commands.version:version",

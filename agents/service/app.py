@@ -26,6 +26,7 @@ from agents.service.gates import CallerGate, RequestGate
 from agents.service.night_watch import NightWatch
 from agents.service.permissions import authorize
 from agents.service.refusals import Knocks
+from agents.service.retention_watch import RetentionWatch
 from agents.service.rollout_watch import RolloutWatch
 from agents.service.routes import (
     agents,
@@ -59,6 +60,7 @@ def create_app(
     tcp: bool = False,
     watch: NightWatch | None = None,
     rollout_watch: RolloutWatch | None = None,
+    retention_watch: RetentionWatch | None = None,
 ) -> FastAPI:
     """The app. Its lifespan takes over abandoned runs, and at the end closes the runtime it was given.
 
@@ -69,6 +71,7 @@ def create_app(
         tcp: whether everybody needs a token; where only a Unix socket leads here, its user needs none.
         watch: runs the optimizer when a night is due; None: nobody does.
         rollout_watch: counts and judges what rollouts come to, and takes back what does harm; None: nobody does.
+        retention_watch: erases what is past its time; None: nobody does.
     """
     parts = Service(
         workspace,
@@ -84,7 +87,7 @@ def create_app(
         version=version("strop"),
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
-        lifespan=_lifespan(parts, [one for one in (watch, rollout_watch) if one is not None]),
+        lifespan=_lifespan(parts, [one for one in (watch, rollout_watch, retention_watch) if one is not None]),
         dependencies=[Depends(authorize)],
         responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
     )
@@ -118,7 +121,9 @@ def _work(workspace: Workspace, runtime: Runtime) -> Work:
     return Work(runtime, at_once=workspace.runs_at_once, queue=workspace.runs_queued)
 
 
-def _lifespan(parts: Service, watches: Sequence[NightWatch | RolloutWatch]) -> Callable[[FastAPI], Any]:
+def _lifespan(
+    parts: Service, watches: Sequence[NightWatch | RolloutWatch | RetentionWatch]
+) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         adopt_definitions(parts)

@@ -34,3 +34,16 @@ def test_what_cannot_be_meant_is_told(strop: Shell) -> None:
     strop("forget", "--person", "x y", "--conversation", "c", code=2)
     strop("forget", "--person", "x y", "--json", code=2)
     assert strop.json("forget") == []
+
+
+def test_retention_is_run_by_hand(strop: Shell, root: Path) -> None:
+    """Looked at first; without a rule it says what is missing."""
+    strop("retention", "run", code=2)
+    run_id = run_with(strop, "I am Xaveria", "c-1")
+    toml = root / "strop.toml"
+    toml.write_text(toml.read_text() + "[retention]\ndays = 0.0000001\n")
+    shown = strop.json("retention", "run", "--dry-run")
+    assert (shown["erasure"], shown["runs"], shown["by_age"]) == (None, 1, 1)
+    assert strop.json("runs", "show", run_id)["run"]["input"] == "I am Xaveria"
+    assert "erased 1 runs" in strop("retention", "run", "--compact").stdout
+    assert strop.json("runs", "show", run_id)["run"]["input"] == "[erased]"
