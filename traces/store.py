@@ -278,7 +278,7 @@ def read_stream(
     query = sa.select(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.seq > after).order_by(EVENTS.c.seq)
     if kinds is not None:
         query = query.where(EVENTS.c.kind.in_(list(kinds)))
-    return _events(session, query if limit is None else query.limit(limit))
+    return read_rows(session, query if limit is None else query.limit(limit))
 
 
 def read_feed(
@@ -288,7 +288,7 @@ def read_feed(
     query = sa.select(EVENTS).where(EVENTS.c.id > after).order_by(EVENTS.c.id).limit(limit)
     if kinds is not None:
         query = query.where(EVENTS.c.kind.in_(list(kinds)))
-    return _events(session, query)
+    return read_rows(session, query)
 
 
 def last_event_id(session: Session) -> int:
@@ -339,7 +339,7 @@ def read_recorded(
     wanted = list(kinds)
     for chunk in _chunks(list(found), 500):
         query = sa.select(EVENTS).where(EVENTS.c.stream.in_(chunk), EVENTS.c.kind.in_(wanted))
-        for stored in _events(session, query.order_by(EVENTS.c.stream, EVENTS.c.seq), bodies=bodies):
+        for stored in read_rows(session, query.order_by(EVENTS.c.stream, EVENTS.c.seq), bodies=bodies):
             found[stored.stream].append(stored)
     return found
 
@@ -435,7 +435,8 @@ def unpack(data: bytes) -> str:
         raise LedgerError(f"a body of the ledger is damaged: {error}", hint=_DAMAGED) from error
 
 
-def _events(session: Session, query: sa.Select[Any], *, bodies: bool = True) -> list[StoredEvent]:
+def read_rows(session: Session, query: sa.Select[Any], *, bodies: bool = True) -> list[StoredEvent]:
+    """The facts that a query over whole rows of the events finds; without `bodies` large ones stay references."""
     rows = list(session.execute(query))
     payloads = [_payload(row) for row in rows]
     texts = _bodies(session, payloads) if bodies else None

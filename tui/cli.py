@@ -60,6 +60,8 @@ SECTIONS: Final = {
         "rollout": "tui.commands.rollout:rollout",
         "adopt": "tui.commands.agents:adopt",
         "decisions": "tui.commands.agents:decisions",
+        "audit": "tui.commands.audit:audit",
+        "why": "tui.commands.audit:why",
     },
     "Serve and look after": {
         "serve": "tui.commands.serve:serve",

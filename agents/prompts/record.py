@@ -47,6 +47,8 @@ class Life:
 
     state: State = "draft"
     author: str | None = None
+    evidence: str | None = None
+    """Digest of the newest evidence beside it."""
     served: bool = False
     """Whether it was ever live."""
     ground: Ground | None = None
@@ -101,6 +103,7 @@ class Record:
         life = self.lives.setdefault(step.bundle, Life())
         life.state = step.to_state  # type: ignore[assignment]
         life.author = life.author or step.author
+        life.evidence = step.shown or life.evidence
         if step.shown is not None:
             life.evidence_at.setdefault(step.shown, at)
         if step.to_state in {"proposed", "evaluated"}:
@@ -115,7 +118,7 @@ class Record:
         self.steps.append((seq, at, step))
 
 
-def told(stored: StoredEvent) -> str:
+def told(stored: StoredEvent, *, when: bool = True) -> str:
     """One decision as a line: who, what, when, why."""
     match stored.event:
         case DecisionMade() as step:
@@ -126,7 +129,8 @@ def told(stored: StoredEvent) -> str:
             what = "changed the rules"
     by: Provenance = stored.event.provenance  # type: ignore[attr-defined]
     why = f" ({by.reason})" if by.reason else ""
-    return f"{by.by} {what} on {stored.at:%Y-%m-%d %H:%M:%S} UTC{why}"
+    at = f" on {stored.at:%Y-%m-%d %H:%M:%S} UTC" if when else ""
+    return f"{by.by} {what}{at}{why}"
 
 
 def fold(agent: str, facts: Sequence[StoredEvent]) -> Record:

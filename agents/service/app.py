@@ -31,6 +31,7 @@ from agents.service.rollout_watch import RolloutWatch
 from agents.service.routes import (
     agents,
     approvals,
+    audit,
     bundles,
     conversations,
     feed,
@@ -94,7 +95,7 @@ def create_app(
     app.state.service = parts
     for room in (
         health, agents, runs, conversations, approvals, questions, bundles, proposals, rollouts, nights, feed, otlp,
-        stats, waiting,
+        stats, waiting, audit,
     ):  # fmt: skip
         app.include_router(room.router)
     problems.install(app)

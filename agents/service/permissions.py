@@ -51,6 +51,7 @@ RULES: Final[dict[str, Rule]] = {
     "POST /v1/runs": _rule("seen", "run"),
     "GET /v1/runs/{run}": _rule("run", "read", "run"),
     "GET /v1/runs/{run}/events": _rule("run", "read", "run"),
+    "GET /v1/runs/{run}/why": _rule("run", "read"),
     "GET /v1/runs/{run}/spans": _rule("run", "read"),
     "GET /v1/runs/{run}/stream": _rule("run", "read", "run"),
     "POST /v1/runs/{run}/feedback": _rule("run", "judge"),
@@ -87,6 +88,8 @@ RULES: Final[dict[str, Rule]] = {
     "GET /v1/rollouts/{rollout}/events": _rule("rollout", "read"),
     "POST /v1/rollouts/{rollout}/change": _rule("rollout", "decide"),
     "POST /v1/rollouts/{rollout}/decision": _rule("rollout", "roll_back"),  # to promote asks for more
+    "GET /v1/audit": _rule("seen", "read"),
+    "GET /v1/audit/{row}": _rule("all", "read"),
     # --- nights
     "GET /v1/nights": _rule("seen", "read"),
     "GET /v1/nights/{night}/events": _rule("night", "read"),

@@ -43,7 +43,7 @@ class ProposalSigned(Event):
     evidence: str | None
     live: str | None
     """What served when it was signed."""
-    sheet: str = ""
+    sheet: Json = ""
     """The text that stood for the proposal: evidence, word diff, what got better and worse."""
     confirmed: bool = False
     """The person's client sent the digest of what it showed, and it was this."""

@@ -35,12 +35,13 @@ def proposals(digest: str | None, agent: str | None, as_json: bool, folder: Path
 
     With DIGEST: one proposal, with its evidence and its word diff.
     """
+    from agents.service.sheet import with_sheet
     from agents.service.views import bundle_diff, proposal_list, proposal_view
     from tui.lines.rows import proposal_head, proposal_row
 
     with ledger(load_settings(folder)) as database, database.reading() as session:
         if digest is not None:
-            one = proposal_view(session, digest)
+            one = with_sheet(session, proposal_view(session, digest))
             diff = bundle_diff(session, one.bundle.digest, one.incumbent or None)
         else:
             found = proposal_list(session, agent=agent)
@@ -72,29 +73,32 @@ def _print_proposal(one: "ProposalView", diff: "list[DiffLineView]") -> None:
 @click.option("--shown", default=None, metavar="DIGEST", help="The evidence you saw; another one now is refused.")
 @click.option("--seen", default=None, metavar="DIGEST", help="The live version you saw; another one now is refused.")
 @click.option("--head", type=int, default=None, help="The newest decision you saw; a newer one now is refused.")
+@click.option("--sheet", default=None, metavar="DIGEST", help="The sheet you saw (`sheet_digest`): goes on record.")
 @with_json
 @in_workspace
 def approve(
-    digest: str, reason: str, by: str | None, shown: str | None, seen: str | None, head: int | None, as_json: bool,
-    folder: Path | None,
+    digest: str, reason: str, by: str | None, shown: str | None, seen: str | None, head: int | None,
+    sheet: str | None, as_json: bool, folder: Path | None,
 ) -> None:  # fmt: skip
     """Sign the proposal DIGEST; with as many signatures as the agent's rules ask for, it is live.
 
     The next conversation is served by it; nothing is restarted.
     """
-    from agents.prompts.store import get_bundle, match_bundle
+    from agents.prompts.store import match_bundle
     from agents.review import approve_proposal
+    from agents.service.sheet import check_sheet, with_sheet
+    from agents.service.views import proposal_view
 
     workspace = load_settings(folder)
     with writing(workspace) as recorder:
         with recorder.database.reading() as session:
-            full = match_bundle(session, digest)
             live = None if seen is None else match_bundle(session, seen)
-            agent = get_bundle(session, full).bundle.agent
-        rules = workspace.governance.rules_for(agent)
+            one = with_sheet(session, proposal_view(session, digest))
+        full, confirmed = one.bundle.digest, check_sheet(one, sheet)
         done = approve_proposal(
-            recorder, full, signed(workspace, reason, by), rules=rules, shown=shown, seen_live=live, head=head
-        )
+            recorder, full, signed(workspace, reason, by), rules=workspace.governance.rules_for(one.bundle.agent),
+            shown=shown, seen_live=live, head=head, sheet=one.sheet, confirmed=confirmed,
+        )  # fmt: skip
         _decided(recorder, full, _APPROVED.get(done.state, "is approved; it does not serve yet"), as_json)
 
 
@@ -106,14 +110,16 @@ def approve(
 @in_workspace
 def reject(digest: str, reason: str, by: str | None, shown: str | None, as_json: bool, folder: Path | None) -> None:
     """Refuse the proposal DIGEST."""
-    from agents.prompts.store import match_bundle
     from agents.review import reject_proposal
+    from agents.service.sheet import with_sheet
+    from agents.service.views import proposal_view
 
     workspace = load_settings(folder)
     with writing(workspace) as recorder:
         with recorder.database.reading() as session:
-            full = match_bundle(session, digest)
-        reject_proposal(recorder, full, signed(workspace, reason, by), shown=shown)
+            one = with_sheet(session, proposal_view(session, digest))
+        full = one.bundle.digest
+        reject_proposal(recorder, full, signed(workspace, reason, by), shown=shown, sheet=one.sheet)
         _decided(recorder, full, "is rejected", as_json)
 
 

@@ -18,10 +18,12 @@ def verify(as_json: bool, folder: Path | None) -> None:
 
     Reads every event and every body, and computes every digest again. Ends with 7 when it is not whole.
     """
+    from agents.prompts.proof import prove_registry
     from traces.verify import verify as prove
 
     with ledger(load_settings(folder)) as database, database.reading() as session:
         report = prove(session)
+        report.problems += prove_registry(session)
     if as_json:
         print_json({"whole": report.whole, **asdict(report)})
     else:

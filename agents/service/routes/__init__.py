@@ -48,6 +48,9 @@ Routes (all below /v1 but the first two; every list is newest first unless it sa
   GET  /v1/rollouts/{id}/events?after=&limit=   EventPage
   GET  /v1/tools?agent=              list[ToolListView]   what servers offer the live versions; drift as a diff
   POST /v1/tools/{server}/accept     AcceptDrift -> ToolListView
+  GET  /v1/runs/{id}/why             WhyView           the version, what it stands on, and who decided so
+  GET  /v1/audit?before=&agent=&kinds=&limit=   AuditPage   before: an id. kinds: names with commas between them
+  GET  /v1/audit/{id}                AuditDetail       with the text that was shown when it was decided
   GET  /v1/nights?agent=&limit=      list[NightView]
   GET  /v1/nights/{id}/events?after=&limit=   EventPage
 Every error is a Problem as application/problem+json.

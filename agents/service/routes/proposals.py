@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from agents.prompts.store import get_bundle, match_bundle
 from agents.review import approve_proposal, reject_proposal
 from agents.service.deps import Name, Parts
+from agents.service.sheet import check_sheet, with_sheet
 from agents.service.views import proposal_list, proposal_view
 from agents.service.wire import Decide, ProposalView
 
@@ -23,7 +23,7 @@ def list_proposals(parts: Parts, agent: str | None = None) -> list[ProposalView]
 def get(parts: Parts, digest: Name) -> ProposalView:
     """One proposal, decided or not, with its evidence."""
     with parts.database.reading() as session:
-        return proposal_view(session, digest)
+        return with_sheet(session, proposal_view(session, digest))
 
 
 @router.post("/{digest}/decision")
@@ -31,15 +31,15 @@ def decide(parts: Parts, digest: Name, decision: Decide) -> ProposalView:
     """Approve or reject. What is approved serves from the next conversation on."""
     by = parts.person(decision.by, decision.reason)
     with parts.database.reading() as session:
-        full = match_bundle(session, digest)
-        agent = get_bundle(session, full).bundle.agent
+        seen = with_sheet(session, proposal_view(session, digest))
+    full, confirmed = seen.bundle.digest, check_sheet(seen, decision.sheet)
     if decision.decision == "approve":
-        rules = parts.workspace.governance.rules_for(agent)
         approve_proposal(
-            parts.recorder, full, by, rules=rules, shown=decision.shown, seen_live=decision.incumbent,
-            head=decision.head,
+            parts.recorder, full, by, rules=parts.workspace.governance.rules_for(seen.bundle.agent),
+            shown=decision.shown, seen_live=decision.incumbent, head=decision.head, sheet=seen.sheet,
+            confirmed=confirmed,
         )  # fmt: skip
     else:
-        reject_proposal(parts.recorder, full, by, shown=decision.shown, head=decision.head)
+        reject_proposal(parts.recorder, full, by, shown=decision.shown, head=decision.head, sheet=seen.sheet)
     with parts.database.reading() as session:
         return proposal_view(session, full)

@@ -8,12 +8,13 @@ from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 
 from agents.errors import UsageError
+from agents.service.audit import why_view
 from agents.service.control import cancel_run, decide_outcome, resume_run, start_run
 from agents.service.deps import After, IdempotencyKey, LastEventId, Limit, Name, Parts, Service
 from agents.service.sight import runs_seen
 from agents.service.stream import EVENT_STREAM, NO_BUFFER, follow
 from agents.service.views import event_page, run_detail, run_page, run_view, span_views
-from agents.service.wire import DecideOutcome, EventPage, GiveFeedback, RunDetail, RunPage, RunView, StartRun
+from agents.service.wire import DecideOutcome, EventPage, GiveFeedback, RunDetail, RunPage, RunView, StartRun, WhyView
 from traces.feedback import Judgement, give_feedback
 from traces.store import get_run, match_run
 
@@ -60,6 +61,13 @@ def list_events(parts: Parts, run: Name, after: After = 0, limit: Limit = 1000) 
     """The run's facts from seq `after` + 1 on, in order."""
     with parts.database.reading() as session:
         return event_page(session, match_run(session, run), after=after, limit=limit)
+
+
+@router.get("/{run}/why")
+def get_why(parts: Parts, run: Name) -> WhyView:
+    """Why the run said what it said: the version it ran on, what that stands on, and who decided so."""
+    with parts.database.reading() as session:
+        return why_view(session, run)
 
 
 @router.get("/{run}/spans")

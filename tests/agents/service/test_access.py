@@ -96,6 +96,7 @@ async def test_every_role_on_every_route(house: House) -> None:
         "night": "night_x",
         "approval": "run_x:1",
         "question": "run_x:1",
+        "row": "1",
     }
     for method, path in routes(house):
         place = re.sub(r"\{(\w+)\}", lambda found: names.get(found.group(1), "x"), path)
