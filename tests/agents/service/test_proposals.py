@@ -37,13 +37,40 @@ async def test_a_proposal_comes_with_its_evidence(house: House) -> None:
     """Verdict, figures, what got better and worse, and what it would replace."""
     digest, evidence, incumbent = await proposed(house)
     [view] = await house.get("/v1/proposals", params={"agent": "hello"})
-    assert view == await house.get(f"/v1/proposals/{digest}")
+    alone = await house.get(f"/v1/proposals/{digest}")
+    assert view == {**alone, "sheet": "", "sheet_digest": ""}
+    assert "{+- Say the name of the house.+}" in alone["sheet"]
     assert (view["bundle"]["digest"], view["incumbent"], view["stale"]) == (digest, incumbent, False)
     assert (view["verdict"], view["evidence"]["after"], view["evidence_digest"]) == ("better", 0.6, evidence)
     assert view["summary"] == "20 % -> 60 %"
     assert [flip["after"] for flip in view["got_better"]] == ["harbour"]
     assert (await house.get("/v1/agents"))[0]["proposals"] == 1
     assert await house.get("/v1/proposals", params={"agent": "other"}) == []
+
+
+async def test_what_was_on_the_screen_goes_on_record(house: House) -> None:
+    """The text with the signature, and that the client confirmed it; another text is a conflict."""
+    digest, _, _ = await proposed(house)
+    sheet = (await house.get(f"/v1/proposals/{digest}"))["sheet_digest"]
+    body = {"decision": "approve", "reason": "kinder", "sheet": "sha256:" + "0" * 64}
+    assert "otherwise" in (await house.post(f"/v1/proposals/{digest}/decision", body, 409))["detail"]
+    await house.post(f"/v1/proposals/{digest}/decision", {**body, "sheet": sheet})
+    rows = (await house.get("/v1/audit", params={"kinds": "proposal_signed"}))["items"]
+    detail = await house.get(f"/v1/audit/{rows[0]['id']}")
+    assert detail["confirmed"]
+    assert "{+- Say the name of the house.+}" in detail["sheet"]
+
+
+async def test_who_comes_second_is_told_what_happened(house: House) -> None:
+    """Two people look at the same screen: the second decision is a conflict that says who did what."""
+    digest, _, _ = await proposed(house)
+    head = (await house.get(f"/v1/proposals/{digest}"))["head"]
+    first = {"decision": "reject", "reason": "too chatty", "by": "j.ito", "head": head}
+    await house.post(f"/v1/proposals/{digest}/decision", first)
+    second = {"decision": "approve", "reason": "I like it", "by": "m.keller", "head": head}
+    problem = await house.post(f"/v1/proposals/{digest}/decision", second, 409)
+    assert "j.ito" in problem["detail"]
+    assert "too chatty" in problem["detail"]
 
 
 async def test_the_word_diff_is_against_the_parent(house: House) -> None:
