@@ -10,7 +10,8 @@ from agents.access.tokens import AUDIT
 from agents.prompts.record import KINDS, decisions_stream, fold, told
 from agents.prompts.store import StoredBundle, find_bundles, get_bundle
 from agents.service.views import bundle_views, event_view, proposal_views, run_view
-from agents.service.wire import AuditDetail, AuditPage, AuditView, BundleView, WhyView
+from agents.service.wire import BundleView
+from agents.service.wire.audit import AuditDetail, AuditPage, AuditView, WhyView
 from traces.audit import AUDITED, get_audited, list_audit
 from traces.errors import NotFound
 from traces.events import (

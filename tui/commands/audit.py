@@ -11,7 +11,7 @@ from tui.commands.printing import console, print_json, say, style
 from tui.commands.telling import LEDGER
 
 if TYPE_CHECKING:
-    from agents.service.wire import AuditView, WhyView
+    from agents.service.wire.audit import AuditView, WhyView
 
 
 @click.group()

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from agents.errors import UsageError
 from agents.service.audit import audit_detail, audit_page, seen_rows
 from agents.service.deps import LARGEST_ID, Limit, Parts
-from agents.service.wire import AuditDetail, AuditPage
+from agents.service.wire.audit import AuditDetail, AuditPage
 from traces.audit import AUDITED
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])

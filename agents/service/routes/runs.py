@@ -14,7 +14,8 @@ from agents.service.deps import After, IdempotencyKey, LastEventId, Limit, Name,
 from agents.service.sight import runs_seen
 from agents.service.stream import EVENT_STREAM, NO_BUFFER, follow
 from agents.service.views import event_page, run_detail, run_page, run_view, span_views
-from agents.service.wire import DecideOutcome, EventPage, GiveFeedback, RunDetail, RunPage, RunView, StartRun, WhyView
+from agents.service.wire import DecideOutcome, EventPage, GiveFeedback, RunDetail, RunPage, RunView, StartRun
+from agents.service.wire.audit import WhyView
 from traces.feedback import Judgement, give_feedback
 from traces.store import get_run, match_run
 

@@ -1,6 +1,7 @@
 """The shapes on the wire: what the HTTP service takes and gives. Imports pydantic alone.
 
-This is the one module of the lower rooms that the terminal's app side may see; it must stay light to import.
+This is the one part of the lower rooms that the terminal's app side may see; it must stay light to import. A thing
+with many shapes of its own has a module here.
 """
 
 from datetime import datetime
@@ -560,61 +561,6 @@ class AcceptDrift(Shape):
     found: Key
     reason: str = Field(min_length=1)
     by: str = ""
-
-
-class AuditView(Shape):
-    """One decision, refusal or key given out, as one row of the audit. `id` orders them all."""
-
-    id: int
-    at: datetime
-    stream: str
-    seq: int
-    kind: str
-    who: str = ""
-    actor: str = ""
-    role: str = ""
-    agent: str = ""
-    bundle: str = ""
-    run_id: str = ""
-    what: str
-    """In words."""
-    why: str = ""
-
-
-class AuditPage(Shape):
-    """Rows of the audit, newest first; ask again with `before` for the next page."""
-
-    items: list[AuditView]
-    before: int | None = None
-
-
-class AuditDetail(Shape):
-    """One row with everything that belongs to it."""
-
-    row: AuditView
-    data: dict[str, Any] = {}
-    sheet: str = ""
-    """The text that stood for the proposal when it was decided on; empty: none was kept."""
-    confirmed: bool = False
-    """The person's client sent that text's digest back."""
-
-
-class WhyView(Shape):
-    """Why a run said what it said: the version it ran on, what that stands on, and who decided so."""
-
-    run: RunView
-    bundle: BundleView
-    chosen: str
-    """How the run came to this version, in words."""
-    reproducible: bool
-    """The version in the store is what its digest says."""
-    parents: list[BundleView] = []
-    """From its parent up to the first version, without their contents."""
-    evidence_digest: str | None = None
-    evidence: dict[str, Any] = {}
-    summary: str = ""
-    decisions: list[AuditView] = []
-    """About this version, up to the run's start, oldest first."""
 
 
 class NightView(Shape):
