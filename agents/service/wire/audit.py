@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
+
 from agents.service.wire import BundleView, RunView, Shape
 
 
@@ -36,7 +38,7 @@ class AuditDetail(Shape):
     """One row with everything that belongs to it."""
 
     row: AuditView
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = Field(default_factory=dict)
     sheet: str = ""
     """The text that stood for the proposal when it was decided on; empty: none was kept."""
     confirmed: bool = False
@@ -52,10 +54,10 @@ class WhyView(Shape):
     """How the run came to this version, in words."""
     reproducible: bool
     """The version in the store is what its digest says."""
-    parents: list[BundleView] = []
+    parents: list[BundleView] = Field(default_factory=list)
     """From its parent up to the first version, without their contents."""
     evidence_digest: str | None = None
-    evidence: dict[str, Any] = {}
+    evidence: dict[str, Any] = Field(default_factory=dict)
     summary: str = ""
-    decisions: list[AuditView] = []
+    decisions: list[AuditView] = Field(default_factory=list)
     """About this version, up to the run's start, oldest first."""
