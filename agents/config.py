@@ -29,6 +29,7 @@ from agents.models.settings import GatewaySettings, LocalSettings, Price, WaitPo
 from agents.prompts.governance import Governance
 from agents.retention import Rules
 from tools.catalog import ServerSpec
+from tools.pins import DriftPolicy
 from traces.errors import BadInput
 from traces.redact import Policy, Redactor
 
@@ -188,6 +189,14 @@ class GovernanceSection(Governance):
         return Governance.model_validate({**common, **self.agents.get(agent, {})})
 
 
+class ToolsSection(Section):
+    """`[tools]`"""
+
+    drift: DriftPolicy = "warn"
+    """What happens when a server offers something else than a version was proven with: `warn` (go on, on record),
+    `approve` (nothing goes on until a person accepted it), `block`. A server's own `drift` in mcp.json wins."""
+
+
 class PrivacySection(Section):
     """`[privacy]`: what is taken out of a fact before it is written, and before the agent sees it."""
 
@@ -219,6 +228,7 @@ class Config(Section):
     local: LocalSection = LocalSection()
     service: ServiceSection = ServiceSection()
     nights: NightsSection = NightsSection()
+    tools: ToolsSection = ToolsSection()
     privacy: PrivacySection = PrivacySection()
     access: AccessSection = AccessSection()
     governance: GovernanceSection = GovernanceSection()
@@ -251,6 +261,7 @@ class Workspace:
     local_role: Role = "admin"
     governance: GovernanceSection = field(default_factory=GovernanceSection)
     retention: Rules = field(default_factory=Rules)
+    drift: DriftPolicy = "warn"
     runs_at_once: int = 200
     runs_queued: int = 1000
 
@@ -327,6 +338,7 @@ def load_workspace(
         local_role=config.access.local_role,
         governance=config.governance,
         retention=Rules(**config.retention.model_dump()),
+        drift=config.tools.drift,
         runs_at_once=config.service.runs,
         runs_queued=config.service.queue,
     )

@@ -8,6 +8,7 @@ StropError
 ├── WorkspaceError          a file of the workspace is missing or wrong       exit 3   HTTP 500
 ├── ModelUnavailable        no key, no weights, unknown provider, no answer   exit 4   HTTP 503
 ├── ToolServerUnavailable   an MCP server is not there, died, or hangs        exit 5   HTTP 503
+│   └── ToolsDrifted        it offers other tools than the version is held to exit 5   HTTP 503
 ├── RunFailed               the agent ended without an answer                 exit 1   HTTP 500
 │   ├── LimitReached        steps, seconds, tokens, bytes                     exit 1   HTTP 500
 │   │   └── BudgetSpent     the day's money                                   exit 1   HTTP 429
@@ -88,6 +89,10 @@ class ToolServerUnavailable(StropError):
 
     exit_code = 5
     status = 503
+
+
+class ToolsDrifted(ToolServerUnavailable):
+    """A server offers something else than the version was proven with, and the policy says that nothing goes on."""
 
 
 class RunFailed(StropError):

@@ -87,6 +87,8 @@ class Journal:
     effects: Callable[[str, str, Any], Effect]
     """(server, tool, its definition) -> what the house says a call of it does."""
     replay: ReplaySource | None = None
+    check_tools: Callable[[str, Any, bool], None] = lambda server, tools, recorded: None
+    """(server, what it offers, whether a recording says so) -> raises where the version must not go on with that."""
     live_reads: bool = False
     """Whether a read that the recording cannot answer is really made: nobody is harmed by looking."""
     on_delta: Delta | None = None

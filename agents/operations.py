@@ -280,6 +280,7 @@ async def _list_tools(journal: Journal, server: str, body: Body) -> Any:
             raise
         except Exception as error:
             raise as_server_error(server, error) from error
+    journal.check_tools(server, payload, source is not None)
     journal.keep(ToolsListed(op=op, server=server, tools=payload, digest=digest_json(payload), source_run=source))
     return payload
 

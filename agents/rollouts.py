@@ -1,4 +1,4 @@
-"""A person's words on rollouts, as one act each: checked, written in one transaction, made known; refusals on record.
+"""A person's words on rollouts and on drifted tools, as one act each: checked, one transaction, refusals on record.
 
 The service and the commands both go through here. Prevents: a version that was proposed and meets customers without
 the signatures that the agent's rules ask for.
@@ -9,14 +9,15 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from agents.errors import IllegalStep
+from agents.errors import IllegalStep, UsageError
 from agents.prompts.decisions import approve
 from agents.prompts.governance import DEFAULT, Governance
 from agents.prompts.plan import Mode, read_plan
 from agents.prompts.record import read_record
 from agents.prompts.rollout import change_rollout, promote_candidate, start_rollout, take_back
 from agents.prompts.rollout_store import Rollout, get_rollout
-from agents.prompts.store import get_bundle
+from agents.prompts.store import find_live, get_bundle
+from agents.prompts.tool_lists import accept, list_met, tools_stream
 from agents.review import decide
 from traces.ids import short
 from traces.provenance import Provenance
@@ -108,6 +109,40 @@ def end_rollout(recorder: Recorder, rollout: str, decision: Literal["promote", "
     )  # fmt: skip
     recorder.announce(rollout)
     return ended
+
+
+def accept_drift(recorder: Recorder, agent: str, server: str, by: Provenance, *, found: str | None = None) -> str:
+    """Let the agent's live version go on with what the server offers now; gives the digest of that.
+
+    Args:
+        recorder: of the database that holds the registry.
+        agent: whose live version.
+        server: the server's name.
+        by: who decides, and why.
+        found: digest, or its beginning, of the listing that the person saw; None: the newest drift.
+
+    Raises:
+        IllegalStep: there is no such drift, or it was accepted before.
+        Refused: a machine, or no reason.
+    """
+
+    def act(session: Session) -> str:
+        live = find_live(session, agent)
+        if live is None:
+            raise UsageError(f"agent {agent!r} has no live version yet", hint="It gets one with its first run.")
+        drifted = [one for one in list_met(session, live.digest, server) if one.standing == "drifted"]
+        seen = [one for one in drifted if found is None or short(one.digest).startswith(short(found))]
+        if not seen:
+            raise IllegalStep(
+                f"{server!r} has not drifted for {agent!r}" + (" to what you saw" if drifted else ""),
+                hint=f"`strop tools list {agent}` shows what there is.",
+            )
+        accept(session, recorder, agent, live.digest, server, seen[-1].digest, by)
+        return seen[-1].digest
+
+    accepted = decide(recorder, agent, f"accept tools of {server}", None, by, act)
+    recorder.announce(tools_stream(agent))
+    return accepted
 
 
 def _find(recorder: Recorder, rollout: str) -> Rollout:

@@ -31,6 +31,7 @@ from agents.questions import answer_needed, expire_questions
 from agents.recording import Recording, ReplaySource, recording_of
 from agents.reply_cache import ReplyCache
 from agents.selection import Chosen, choose_bundle
+from agents.tool_guard import ToolGuard
 from agents.waiting import release_if_said, say
 from tools.mcp import Progress, ServerToolset, close_toolset, open_toolset
 from tools.results import Bounds
@@ -100,6 +101,7 @@ class Runtime:
         self.workspace = workspace
         self.database = database
         self.recorder = Recorder(database, redactor=workspace.redactor)
+        self._guard = ToolGuard(self.recorder)
         self._make_model = make_model
         self._agents: dict[str, Agent[Any, Any]] = {}
         self._servers: dict[tuple[str, Bounds], ServerToolset] = {}
@@ -212,6 +214,9 @@ class Runtime:
             bundle = get_bundle(session, started.bundle).bundle
             history = read_history(session, self._turns(journal, started, bundle.limits.history_characters))
         journal.effects = lambda server, tool, definition: effect_of(bundle, server, tool, definition)
+        journal.check_tools = lambda server, tools, recorded: self._check_tools(
+            journal, started.bundle, bundle, server, tools, recorded
+        )
         journal.history_messages = len(history)
         journal.model = bundle.model
         if (
@@ -232,6 +237,13 @@ class Runtime:
                 )  # fmt: skip
         journal.check_stopping()
         return result
+
+    def _check_tools(
+        self, journal: Journal, digest: str, bundle: Bundle, server: str, tools: Any, recorded: bool
+    ) -> None:
+        if server in self.workspace.servers:
+            policy = self.workspace.servers[server].drift or self.workspace.drift
+            self._guard.check(digest, bundle, server, tools, policy, run_id=journal.run_id, recorded=recorded)
 
     def _turns(self, journal: Journal, started: RunStarted, room: int | None) -> list[str]:
         """The earlier runs whose messages this one is told, decided once, when its first step is about to be done."""

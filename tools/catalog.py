@@ -4,6 +4,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tools.pins import DriftPolicy
+
 
 class ServerSpec(BaseModel):
     """One entry of mcp.json: a program to start (stdio) or a URL (streamable HTTP)."""
@@ -26,6 +28,8 @@ class ServerSpec(BaseModel):
     """A program that is asked for each run's headers (`tools.credentials`). Only where there is a URL."""
     start_seconds: float = Field(default=60.0, gt=0)
     """How long a server may take to answer its first request; Python servers import for seconds on a busy machine."""
+    drift: DriftPolicy | None = None
+    """What happens when it offers something else than a version was proven with; None: what the workspace says."""
     call_seconds: float = Field(default=120.0, gt=0)
     """How long one call may take before it counts as broken."""
 

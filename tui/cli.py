@@ -53,6 +53,7 @@ SECTIONS: Final = {
     "Decide": {
         "agents": "tui.commands.agents:agents",
         "bundles": "tui.commands.bundles:bundles",
+        "tools": "tui.commands.tools:tools",
         "proposals": "tui.commands.decide:proposals",
         "approve": "tui.commands.decide:approve",
         "reject": "tui.commands.decide:reject",

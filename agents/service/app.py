@@ -43,6 +43,7 @@ from agents.service.routes import (
     rollouts,
     runs,
     stats,
+    tools,
     waiting,
 )
 from agents.service.stream import Bell
@@ -95,7 +96,7 @@ def create_app(
     app.state.service = parts
     for room in (
         health, agents, runs, conversations, approvals, questions, bundles, proposals, rollouts, nights, feed, otlp,
-        stats, waiting, audit,
+        stats, tools, waiting, audit,
     ):  # fmt: skip
         app.include_router(room.router)
     problems.install(app)

@@ -90,6 +90,9 @@ RULES: Final[dict[str, Rule]] = {
     "POST /v1/rollouts/{rollout}/decision": _rule("rollout", "roll_back"),  # to promote asks for more
     "GET /v1/audit": _rule("seen", "read"),
     "GET /v1/audit/{row}": _rule("all", "read"),
+    # --- tools
+    "GET /v1/tools": _rule("seen", "read"),
+    "POST /v1/tools/{server}/accept": _rule("seen", "decide"),
     # --- nights
     "GET /v1/nights": _rule("seen", "read"),
     "GET /v1/nights/{night}/events": _rule("night", "read"),

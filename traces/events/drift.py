@@ -1,4 +1,4 @@
-"""Facts of the stream `tools`: what tool servers were found to offer, against what a version was proven with."""
+"""Facts of an agent's stream about its tools: what servers offer, against what a version was proven with."""
 
 from typing import Literal
 
@@ -11,16 +11,17 @@ class ToolsPinned(Event):
 
     BODIES = frozenset({"tools"})
     kind: Literal["tools_pinned"] = "tools_pinned"
+    agent: str
     bundle: str
     server: str
-    tools: list[Json]
+    tools: Json
     digest: str
 
 
 class DriftFound(Event):
     """A server offers something else than the version was proven with. Recorded once for each listing."""
 
-    BODIES = frozenset({"changes"})
+    BODIES = frozenset({"changes", "tools"})
     kind: Literal["drift_found"] = "drift_found"
     agent: str
     bundle: str
@@ -30,7 +31,9 @@ class DriftFound(Event):
     found: str
     """Digest of the tools that the server offers now."""
     changes: list[Json]
-    """`{"tool", "change": added | removed | description | parameters, "before", "after"}`"""
+    """`{"tool", "change": added | removed | description | parameters | annotations, "before", "after"}`"""
+    tools: Json
+    """All that the server offers now."""
     policy: Literal["warn", "approve", "block"]
     run_id: str = ""
 
@@ -40,6 +43,7 @@ class DriftAccepted(Event):
 
     OUTSIDE = frozenset({"provenance"})
     kind: Literal["drift_accepted"] = "drift_accepted"
+    agent: str
     bundle: str
     server: str
     found: str

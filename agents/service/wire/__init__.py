@@ -530,7 +530,7 @@ class ToolChangeView(Shape):
     """One tool that is not as it was pinned."""
 
     tool: str
-    change: Literal["added", "removed", "description", "parameters"]
+    change: Literal["added", "removed", "description", "parameters", "annotations"]
     before: JsonValue = None
     after: JsonValue = None
     diff: list[DiffLineView] = []
