@@ -356,6 +356,12 @@ def _live(workspace: Workspace, database: "Database") -> Iterator[Check]:
 
     with database.reading() as session:
         pointers = {name: find_live(session, name) for name in workspace.agents}
+        drifted = [one for one in tool_lists(session, workspace) if one.standing == "drifted"]
+    for one in drifted:
+        yield Check(
+            "warn", f"tools {one.agent}", f"{one.server} is not what the live version was proven with",
+            f"`strop tools diff {one.server} --agent {one.agent}` shows what changed.",
+        )  # fmt: skip
     for name, live in pointers.items():
         own = own_bundle(workspace, workspace.agents[name]).digest
         subject = f"live {name}"

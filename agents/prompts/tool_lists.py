@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from agents.errors import IllegalStep, Refused, UsageError
+from agents.prompts.store import find_live
 from agents.prompts.tables import BUNDLES, TOOL_LISTS
 from tools.pins import Change, DriftPolicy, Listing, digest_of
 from traces.db import insert_or_ignore
@@ -78,6 +79,17 @@ def read_listing(session: Session, agent: str, digest: str) -> Listing:
         if isinstance(event, DriftFound) and event.found == digest:
             return dict(event.tools)
     raise UsageError(f"no tools {short(digest)} were found for {agent!r}", hint="`strop tools list` shows what was.")
+
+
+def find_drifted(session: Session, agent: str, since: datetime | None) -> str:
+    """The server that drifted from the agent's live version after `since`, the newest first; empty: none did."""
+    live = find_live(session, agent)
+    for stored in reversed(read_events(session, tools_stream(agent), kinds=["drift_found"])):
+        if since is not None and stored.at <= since:
+            break
+        if isinstance(stored.event, DriftFound) and live is not None and stored.event.bundle == live.digest:
+            return stored.event.server
+    return ""
 
 
 def pin(session: Session, recorder: Recorder, agent: str, bundle: str, server: str, listing: Listing) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 
 from agents.config import NightsSection, Workspace
+from agents.prompts.tool_lists import find_drifted
 from agents.service.views import night_list
 from agents.service.wire import NightView
 from traces.db import Database
@@ -36,10 +37,13 @@ PATIENCE: Final = 10.0
 
 @dataclass(frozen=True)
 class Known:
-    """What is on record about one agent: its newest night, and judgements since that began."""
+    """What is on record about one agent: its newest night, and what came since that began."""
 
     night: NightView | None
     judged: int
+    """Judgements."""
+    drifted: str = ""
+    """The tool server that was found to offer something else than the live version was proven with."""
 
 
 def due(plan: NightsSection, known: Known, since: datetime, now: datetime) -> str:
@@ -58,6 +62,8 @@ def due(plan: NightsSection, known: Known, since: datetime, now: datetime) -> st
     before = since if known.night is None else known.night.started_at
     if plan.schedule and plan.last_time(now) > before:
         return f"schedule {plan.schedule}"
+    if known.drifted:
+        return f"the tools of {known.drifted} drifted"
     if plan.after_feedback and known.judged >= plan.after_feedback:
         return f"{known.judged} judgements since the last night"
     return ""
@@ -125,7 +131,8 @@ class NightWatch:
     def _known(self, agent: str) -> Known:
         with self.database.reading() as session:
             night = next(iter(night_list(session, agent=agent, limit=1)), None)
-            return Known(night, count_judgements(session, agent, None if night is None else night.started_at))
+            since = None if night is None else night.started_at
+            return Known(night, count_judgements(session, agent, since), find_drifted(session, agent, since))
 
     async def _night(self, agent: str, why: str) -> None:
         """One night as a process; what it says goes into a file beside the database."""

@@ -3,11 +3,13 @@
 import json
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from agents.errors import IllegalStep, Refused, ToolsDrifted
+from agents.prompts.tool_lists import find_drifted
 from agents.rollouts import accept_drift
 from agents.runtime import Answer, Runtime, Start
 from agents.service.tool_views import tool_lists
@@ -132,6 +134,9 @@ async def test_warned_and_on_record(world: World) -> None:
     world.write("warn", find="Find an order.", cancel="Cancel it.")
     assert (await world.run()).run.status == "finished"
     assert [(change.tool, change.change) for change in world.view().changes] == [("cancel", "added")]
+    with world.database.reading() as session:  # and the next night is due
+        assert find_drifted(session, "hello", None) == "desk"
+        assert find_drifted(session, "hello", datetime.now(UTC)) == ""
 
 
 async def test_what_the_agent_may_not_touch_is_no_drift(world: World) -> None:

@@ -44,6 +44,8 @@ def night(began: datetime, *, ended: bool = True) -> NightView:
         (AT_TWO, Known(night(NOON - timedelta(hours=1), ended=False), 0), "an open night goes on"),
         (NightsSection(after_feedback=50), Known(night(NOON), 49), ""),
         (NightsSection(after_feedback=50), Known(None, 50), "50 judgements since the last night"),
+        (NightsSection(after_feedback=50), Known(night(NOON), 0, "desk"), "the tools of desk drifted"),
+        (NightsSection(), Known(night(NOON), 0, "desk"), ""),
     ],
 )
 def test_when_a_night_is_due(plan: NightsSection, known: Known, why: str) -> None:
