@@ -351,17 +351,19 @@ def _space(file: Path) -> Check:
 
 def _live(workspace: Workspace, database: "Database") -> Iterator[Check]:
     from agents.prompts.store import find_live
+    from agents.prompts.tool_lists import newest_met
     from agents.selection import own_bundle
     from traces.ids import short
 
     with database.reading() as session:
         pointers = {name: find_live(session, name) for name in workspace.agents}
-        drifted = [one for one in tool_lists(session, workspace) if one.standing == "drifted"]
-    for one in drifted:
-        yield Check(
-            "warn", f"tools {one.agent}", f"{one.server} is not what the live version was proven with",
-            f"`strop tools diff {one.server} --agent {one.agent}` shows what changed.",
-        )  # fmt: skip
+        met = {name: {} if live is None else newest_met(session, live.digest) for name, live in pointers.items()}
+    for name, server in ((name, one.server) for name, servers in met.items() for one in servers.values()):
+        if met[name][server].standing == "drifted":
+            yield Check(
+                "warn", f"tools {name}", f"{server} is not what the live version was proven with",
+                f"`strop tools diff {server} --agent {name}` shows what changed.",
+            )  # fmt: skip
     for name, live in pointers.items():
         own = own_bundle(workspace, workspace.agents[name]).digest
         subject = f"live {name}"

@@ -51,6 +51,11 @@ def list_met(session: Session, bundle: str, server: str | None = None) -> list[M
     return [Met(**row) for row in session.execute(query).mappings()]
 
 
+def newest_met(session: Session, bundle: str) -> dict[str, Met]:
+    """What this version met last, by server."""
+    return {one.server: one for one in list_met(session, bundle)}
+
+
 def find_held(session: Session, agent: str, bundle: str, server: str) -> Met | None:
     """What the version is held to at this server: its own newest, else the newest of the agent's other versions."""
     held = (
