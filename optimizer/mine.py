@@ -19,6 +19,7 @@ from optimizer.families import COPY, FAMILY, Nearest
 from optimizer.metric import PARTS, can_score, score
 from optimizer.reviewers import Standing, Vote, hostile, settle
 from traces.events import FeedbackGiven
+from traces.signals import list_signals
 from traces.store import find_run, last_event_id, read_feed
 from traces.summary import RunSummary
 
@@ -109,10 +110,21 @@ def _draft(
     if recorded.started.metadata.get("pool") == "held_out":
         return "held out"
     credible = [one for one in feedback if one.tier in trusted]
+    if any(_only_called_right(one) for one in credible) and _speaks_against(session, run.id):
+        credible = [one for one in credible if not _only_called_right(one)]
     if not credible:
         return "no word of a trusted tier"
     outside = tuple(one.comment for one in feedback if one.tier not in trusted and one.comment.strip())
     return _Draft(run, recorded, _votes(credible, recorded, metric), outside)
+
+
+def _only_called_right(one: FeedbackGiven) -> bool:
+    return one.tier == "program" and one.correction is None and (one.score or 0.0) >= 1.0
+
+
+def _speaks_against(session: Session, run_id: str) -> bool:
+    """A program that calls a run right does not outweigh the customer who had to say it again, or was handed on."""
+    return any(one.signal != "abandonment" for one in list_signals(session, [run_id])[run_id])
 
 
 def _votes(credible: list[FeedbackGiven], recorded: RecordedRun, metric: Metric) -> list[Vote]:

@@ -31,6 +31,7 @@ from optimizer.strategies.protocol import Candidate, Reflect, SearchContext, Tri
 from optimizer.weights import weigh
 from traces.events import CandidateFound, EvidenceWritten, RolloutScored
 from traces.ids import short
+from traces.signals import note_signals
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class Night:
 
     def _mine(self) -> Mined:
         known = self.log.stage("mined")
+        if known is None:
+            note_signals(self.log.recorder, self.log.recorder.now())
         with self.log.database.reading() as session:
             through = None if known is None else int(known.facts["through"])
             mined = mine(

@@ -18,6 +18,7 @@ from traces.chain import GENESIS, chain, content_of, salted
 from traces.db import from_micros
 from traces.errors import LedgerError
 from traces.events import Event, kind_of
+from traces.marks import marks_of, note_marks
 from traces.recorder import dump, micros, store_blobs, stored_run
 from traces.redact import Redactor
 from traces.summary import fold
@@ -39,6 +40,7 @@ class Rows:
     """By the place of the fact in `events`."""
     runs: list[tuple[Any, ...]]
     tools: set[tuple[str, str]]
+    marks: set[tuple[str, str]]
     blobs: dict[str, str]
 
 
@@ -62,7 +64,7 @@ def rows_of(streams: Iterable[Stream], redactor: Redactor | None = None) -> Rows
     Raises:
         LedgerError: a run's first fact does not start it.
     """
-    rows = Rows([], {}, [], set(), {})
+    rows = Rows([], {}, [], set(), set(), {})
     for name, given in streams:
         facts = [(_stored(at), event if redactor is None else redactor.event(event)) for at, event in given]
         previous = GENESIS
@@ -77,6 +79,7 @@ def rows_of(streams: Iterable[Stream], redactor: Redactor | None = None) -> Rows
                 rows.words[len(rows.events)] = words
             rows.events.append((*place.values(), payload, previous))
             rows.tools.update((name, tool) for tool in search.tools_of(event))
+            rows.marks.update((name, mark) for mark in marks_of(event))
         rows.runs.extend(_run_row(name, facts))
     return rows
 
@@ -95,6 +98,7 @@ def write_rows(session: Session, rows: Rows) -> int:
         _insert(session, RUNS.name, _RUN_COLUMNS, rows.runs)
         search.index_words(session, {ids[place]: words for place, words in rows.words.items()})
         search.note_tools(session, rows.tools)
+        note_marks(session, rows.marks)
     except IntegrityError as error:
         raise LedgerError("a stream is in the ledger already", hint="Write it under another name.") from error
     return len(numbered)

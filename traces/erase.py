@@ -20,6 +20,7 @@ from traces.chain import content_of, is_stub
 from traces.events import Event, WordsErased
 from traces.events.erasures import Because
 from traces.ids import new_id
+from traces.marks import forget_marks
 from traces.provenance import Provenance
 from traces.quotes import Quotes
 from traces.recorder import Recorder, dump, store_blobs, upsert_runs
@@ -224,6 +225,8 @@ def _replace(
         stubs=digest_of(changes[seq].stub for seq in sorted(changes)), provenance=erasure.provenance,
     )  # fmt: skip
     recorder.append_in(session, stream, signed)
+    if whole:
+        forget_marks(session, stream)
     after = read_stream(session, stream)
     run = fold(stream, [(stored.event, stored.at) for stored in after])
     if run is not None:

@@ -12,12 +12,13 @@ from typing import Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from traces.edits import Edit, correction_of, edits_between, told
 from traces.errors import FeedbackError, NotFound, OperationTaken
-from traces.events import FeedbackGiven, Json
+from traces.events import FeedbackGiven, Json, RunFinished
 from traces.ids import canonical_json, is_utf8, new_id
 from traces.provenance import Actor, Provenance
 from traces.recorder import Recorder
-from traces.store import get_run, list_feedback, list_operation
+from traces.store import get_whole_run, list_feedback, list_operation, read_events
 from traces.tables import EVENTS, RUNS
 
 Tier = Literal["reviewer", "customer", "program", "imported"]
@@ -42,6 +43,8 @@ class Judgement:
     label: str | None = None
     correction: Json = None
     """The right answer, in whole or in part: an object of output fields, or a text."""
+    edits: tuple[Edit, ...] = ()
+    """The same, field by field. Given alone, the correction is made of them."""
     comment: str = ""
     outcome: str | None = None
     op: str | None = None
@@ -58,10 +61,10 @@ def give_feedback(recorder: Recorder, run_id: str, judgement: Judgement) -> Feed
         NotFound: there is no such run, or no such operation in it.
     """
     check(judgement)
-    event = _event(judgement)
     while True:
         with recorder.database.reading() as session:
-            get_run(session, run_id)
+            get_whole_run(session, run_id)
+            event = _event(session, run_id, judgement)
             placed = event if judgement.op is None else _placed(session, run_id, event, judgement.op)
         try:
             recorded = recorder.append(run_id, placed).event
@@ -71,18 +74,33 @@ def give_feedback(recorder: Recorder, run_id: str, judgement: Judgement) -> Feed
         return recorded
 
 
-def _event(judgement: Judgement) -> FeedbackGiven:
+def _event(session: Session, run_id: str, judgement: Judgement) -> FeedbackGiven:
+    correction, edits = judgement.correction, list(judgement.edits)
+    if judgement.op is None and (edits or correction is not None):
+        output = _output(session, run_id)
+        if edits and correction is None:
+            correction = correction_of(output, edits)
+        edits = told(output, edits) if judgement.edits else edits_between(output, correction)
+    elif edits:
+        raise FeedbackError("edits are of the run's answer, not of one operation")
     return FeedbackGiven(
         feedback_id=new_id("fb"),
         score=judgement.score,
         label=judgement.label or None,
-        correction=judgement.correction,
+        correction=correction,
+        edits=[edit.model_dump(mode="json") for edit in edits],
         comment=judgement.comment,
         outcome=judgement.outcome or None,
         explicit=judgement.explicit,
         tier=judgement.tier,
         provenance=Provenance(by=judgement.by, actor=judgement.actor),
     )
+
+
+def _output(session: Session, run_id: str) -> Json:
+    """The run's answer; None where it gave none."""
+    ends = [stored.event for stored in read_events(session, run_id, kinds=["run_finished"])]
+    return ends[-1].output if ends and isinstance(ends[-1], RunFinished) else None
 
 
 def _placed(session: Session, run_id: str, event: FeedbackGiven, op: str) -> FeedbackGiven:
@@ -104,7 +122,7 @@ def check(judgement: Judgement) -> None:
     if not judgement.by.strip():
         raise FeedbackError("feedback needs the name of who gives it")
     said = (judgement.score, judgement.label, judgement.correction, judgement.outcome)
-    if all(value in (None, "") for value in said) and not judgement.comment.strip():
+    if all(value in (None, "") for value in said) and not judgement.comment.strip() and not judgement.edits:
         raise FeedbackError(
             "the feedback says nothing", hint="Give a score, a label, a correction, a comment or an outcome."
         )
@@ -114,6 +132,8 @@ def check(judgement: Judgement) -> None:
         _check_text(name, getattr(judgement, name) or "", 300 if name == "op" else LONGEST)
     _check_text("comment", judgement.comment, LARGEST)
     check_json("correction", judgement.correction)
+    for edit in judgement.edits:
+        check_json("edit", [edit.path, edit.said, edit.right])
 
 
 def _check_text(name: str, text: str, longest: int) -> None:

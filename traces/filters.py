@@ -12,13 +12,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces.errors import FilterError
+from traces.events import Signal
 from traces.ids import is_utf8
+from traces.marks import marked, marked_at_all
 from traces.search import called_tool, has_words
 from traces.tables import RUN_TOOLS, RUNS
 
@@ -33,7 +35,8 @@ STATUSES: Final = ("running", "waiting", "finished", "failed", "cancelled")
 ORIGINS: Final = ("user", "delegation", "evaluation", "shadow", "otlp", "any")
 UNASKED: Final = ("evaluation", "shadow")
 """Runs that nobody waits for: the optimizer's own, and a candidate's beside the live version's."""
-HAS: Final = ("feedback", "score", "error", "output", "cost", "parent", "divergences")
+HAS: Final = ("feedback", "score", "error", "output", "cost", "parent", "divergences", "label", "outcome", "signal")
+SIGNALS: Final[tuple[str, ...]] = get_args(Signal)
 
 
 @dataclass(frozen=True)
@@ -223,7 +226,18 @@ def _has(term: Term, value: str, now: datetime) -> Condition:
         "divergences": RUNS.c.divergences > 0,
         "parent": RUNS.c.parent_run_id.is_not(None),
     }
+    if value in {"label", "outcome", "signal"}:
+        return marked_at_all(value)
     return counted[value] if value in counted else RUNS.c[value].is_not(None)
+
+
+def _marked(kind: str, allowed: tuple[str, ...] = ()) -> Meaning:
+    def condition(term: Term, value: str, now: datetime) -> Condition:
+        if allowed:
+            _check_word(term, value, allowed)
+        return marked(kind, value)
+
+    return condition
 
 
 def _since(term: Term, value: str, now: datetime) -> Condition:
@@ -285,6 +299,9 @@ FIELDS: Final[dict[str, Field]] = {
     "parent": Field(_exactly(RUNS.c.parent_run_id), "The id of the run that delegated"),
     "tool": Field(_exactly(RUN_TOOLS.c.tool), "The name of a tool that was called"),
     "has": Field(_has, f"One of {', '.join(HAS)}"),
+    "signal": Field(_marked("signal", SIGNALS), f"One of {', '.join(SIGNALS)}"),
+    "outcome": Field(_marked("outcome"), "What became of it, as it was told: outcome:refunded"),
+    "label": Field(_marked("label"), "A reviewer's label, whole"),
     "since": Field(_since, "A time, such as since:24h or since:2026-01-31"),
     "until": Field(_until, "A time, such as until:1h or until:2026-01-31"),
     "score": Field(_compared(RUNS.c.score), "A number from 0 to 1, such as score<0.6", _ORDERED),

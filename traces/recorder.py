@@ -22,6 +22,7 @@ from traces.db import Database, from_micros
 from traces.errors import LedgerError, NotFound, OperationTaken, RunErased
 from traces.events import Event, RunStarted, kind_of
 from traces.ids import digest_text, ordered_json
+from traces.marks import write_marks
 from traces.pen import Pen, Statement, pen_of
 from traces.redact import Redactor
 from traces.store import BLOB_KEY, find_run
@@ -211,6 +212,7 @@ class Recorder:
         run = _next_run(pen, stream, head.run, event, at)
         search.write_words(pen, event_id, event)
         search.write_tools(pen, stream, event)
+        write_marks(pen, stream, event)
         return Recorded(event_id, stream, seq, at, event), _Head(seq, digest, run)
 
     def _remember(self, stream: str, head: _Head) -> None:

@@ -83,6 +83,16 @@ RUN_TOOLS: Final = sa.Table(
     comment="Which runs called which tools: computed from events, for the filter language.",
 )
 
+RUN_MARKS: Final = sa.Table(
+    "run_marks",
+    METADATA,
+    sa.Column("mark", sa.String(200), primary_key=True, comment="signal:…, outcome:… or label:…"),
+    sa.Column("run_id", sa.String(120), primary_key=True),
+    sa.Index("run_marks_by_run", "run_id"),
+    sqlite_with_rowid=False,
+    comment="What was noticed or said of runs in a word: computed from events, for the filter language.",
+)
+
 LEASES: Final = sa.Table(
     "leases",
     METADATA,

@@ -41,6 +41,9 @@ SECTIONS: Final = {
         "runs": "tui.commands.runs:runs",
         "stats": "tui.commands.stats:stats",
         "feedback": "tui.commands.feedback:feedback",
+        "agreement": "tui.commands.agreement:agreement",
+        "outcomes": "tui.commands.outcomes:outcomes",
+        "signals": "tui.commands.signals:signals",
         "costs": "tui.commands.costs:costs",
     },
     "Improve and prove": {

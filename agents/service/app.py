@@ -23,10 +23,10 @@ from agents.selection import live_bundle
 from agents.service import problems
 from agents.service.deps import Service
 from agents.service.gates import CallerGate, RequestGate
+from agents.service.hourly_watch import HourlyWatch
 from agents.service.night_watch import NightWatch
 from agents.service.permissions import authorize
 from agents.service.refusals import Knocks
-from agents.service.retention_watch import RetentionWatch
 from agents.service.rollout_watch import RolloutWatch
 from agents.service.routes import (
     agents,
@@ -35,6 +35,7 @@ from agents.service.routes import (
     bundles,
     conversations,
     feed,
+    feedback,
     health,
     nights,
     otlp,
@@ -62,7 +63,7 @@ def create_app(
     tcp: bool = False,
     watch: NightWatch | None = None,
     rollout_watch: RolloutWatch | None = None,
-    retention_watch: RetentionWatch | None = None,
+    hourly_watch: HourlyWatch | None = None,
 ) -> FastAPI:
     """The app. Its lifespan takes over abandoned runs, and at the end closes the runtime it was given.
 
@@ -73,7 +74,7 @@ def create_app(
         tcp: whether everybody needs a token; where only a Unix socket leads here, its user needs none.
         watch: runs the optimizer when a night is due; None: nobody does.
         rollout_watch: counts and judges what rollouts come to, and takes back what does harm; None: nobody does.
-        retention_watch: erases what is past its time; None: nobody does.
+        hourly_watch: notes signals and erases what is past its time; None: nobody does.
     """
     parts = Service(
         workspace,
@@ -89,14 +90,14 @@ def create_app(
         version=version("strop"),
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
-        lifespan=_lifespan(parts, [one for one in (watch, rollout_watch, retention_watch) if one is not None]),
+        lifespan=_lifespan(parts, [one for one in (watch, rollout_watch, hourly_watch) if one is not None]),
         dependencies=[Depends(authorize)],
         responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
     )
     app.state.service = parts
     for room in (
-        health, agents, runs, conversations, approvals, questions, bundles, proposals, rollouts, nights, feed, otlp,
-        stats, tools, waiting, audit,
+        health, agents, runs, conversations, approvals, questions, bundles, proposals, rollouts, nights, feed,
+        feedback, otlp, stats, tools, waiting, audit,
     ):  # fmt: skip
         app.include_router(room.router)
     problems.install(app)
@@ -123,9 +124,7 @@ def _work(workspace: Workspace, runtime: Runtime) -> Work:
     return Work(runtime, at_once=workspace.runs_at_once, queue=workspace.runs_queued)
 
 
-def _lifespan(
-    parts: Service, watches: Sequence[NightWatch | RolloutWatch | RetentionWatch]
-) -> Callable[[FastAPI], Any]:
+def _lifespan(parts: Service, watches: Sequence[NightWatch | RolloutWatch | HourlyWatch]) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         adopt_definitions(parts)

@@ -59,6 +59,8 @@ RULES: Final[dict[str, Rule]] = {
     "POST /v1/runs/{run}/resume": _rule("run", "operate"),
     "POST /v1/runs/{run}/outcome": _rule("run", "operate"),
     "POST /v1/traces": _rule("all", "run"),
+    "GET /v1/agreement": _rule("seen", "read"),
+    "POST /v1/outcomes": _rule("all", "judge"),
     "DELETE /v1/conversations/{conversation}": _rule("all", "administer"),
     "GET /v1/stats": _rule("seen", "read"),
     "GET /v1/feed": _rule("seen", "read"),

@@ -26,9 +26,9 @@ from agents.prompts.plan import JudgeMaker
 from agents.runtime import Runtime
 from agents.service.app import adopt_definitions, create_app
 from agents.service.deps import Service
+from agents.service.hourly_watch import HourlyWatch
 from agents.service.log import log_to
 from agents.service.night_watch import NightWatch
-from agents.service.retention_watch import RetentionWatch
 from agents.service.rollout_watch import RolloutWatch
 from agents.service.worker import stopping_in_time
 
@@ -84,10 +84,10 @@ def serve(
         watch = NightWatch(workspace, runtime.database, night_command) if night_command else None
         rollouts = None if make_judge is None else RolloutWatch(runtime, make_judge)
         token = workspace.token if host is not None else ""
-        kept = RetentionWatch(runtime.recorder, workspace.retention, runtime.worker)
+        kept = HourlyWatch(runtime.recorder, workspace.retention, runtime.worker)
         app = create_app(
             workspace, runtime, token=token, tcp=host is not None, watch=watch, rollout_watch=rollouts,
-            retention_watch=kept,
+            hourly_watch=kept,
         )  # fmt: skip
         adopt_definitions(app.state.service)  # a database that cannot be used is told here, not in the server's log
         config = uvicorn.Config(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from agents.forgetting import list_erasures
 from agents.prompts.tables import BUNDLES
 from agents.retention import Due, Rules, expire, find_due, used_megabytes
-from agents.service.retention_watch import RetentionWatch
+from agents.service.hourly_watch import LEASE, HourlyWatch
 from tests.builders import Ticking, failed, make_bundle, make_proposal, record_run
 from traces.db import Database
 from traces.events import RolloutScored, RunWaited
@@ -104,16 +104,16 @@ def test_what_a_decision_needs_is_kept_until_it_is_made(database: Database) -> N
 def test_the_watch_erases_and_one_process_does_it(database: Database) -> None:
     """While another has the lease, nothing is done; then it is, and the lease is given back."""
     run_id = run_of(database, 40)
-    watch = RetentionWatch(Recorder(database), Rules(days=30), "worker-2")
+    watch = HourlyWatch(Recorder(database), Rules(days=30), "worker-2")
     with database.writing() as session:
-        claim(session, "retention", "worker-1", NOW)
+        claim(session, LEASE, "worker-1", NOW)
     assert watch.look(NOW) is None
     later = NOW + timedelta(minutes=1)
     done = watch.look(later)
     assert done is not None
     assert done.streams == [run_id]
     with database.writing() as session:
-        assert claim(session, "retention", "worker-3", later) is None
+        assert claim(session, LEASE, "worker-3", later) is None
 
 
 def test_a_failed_run_goes_too(database: Database) -> None:

@@ -16,7 +16,7 @@ from traces.events.decisions import DecisionMade, GovernanceChanged, ProposalSig
 from traces.events.drift import DriftAccepted, DriftFound, ToolsPinned
 from traces.events.erasures import ErasureDone, WordsErased
 from traces.events.fact import Effect, Event, Json, Origin
-from traces.events.feedback import FeedbackGiven
+from traces.events.feedback import FeedbackGiven, Signal, SignalSeen
 from traces.events.learning import (
     ExamplePinned,
     HeldTextDecided,
@@ -125,6 +125,8 @@ __all__ = [
     "RunWaited",
     "SealedOpened",
     "ShadowCompared",
+    "Signal",
+    "SignalSeen",
     "SpanObserved",
     "SpansReceived",
     "SpansSent",

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui.commands.opening import in_workspace, load_settings, with_json, writing
 from tui.commands.printing import print_json, say
+
+if TYPE_CHECKING:
+    from traces.edits import Edit
 
 
 @click.command()
@@ -16,13 +19,15 @@ from tui.commands.printing import print_json, say
 @click.option("--label", default=None, help="What kind of mistake, in a few words.")
 @click.option("--comment", default="", help="What was wrong, or what was good.")
 @click.option("--correction", metavar="JSON|@FILE", default=None, help="The right answer: JSON, or a text.")
+@click.option("--set", "edits", multiple=True, metavar="PATH=VALUE", help="One field of it: team=bridge. Repeatable.")
+@click.option("--outcome", default=None, help="What became of it in the end, in a word or two.")
 @click.option("--op", default=None, help="The operation it is about. Default: the whole run.")
 @click.option("--by", default=None, help="Who judges. Default: the login.")
 @with_json
 @in_workspace
 def feedback(
-    run_id: str, score: float | None, label: str | None, comment: str, correction: str | None, op: str | None,
-    by: str | None, as_json: bool, folder: Path | None,
+    run_id: str, score: float | None, label: str | None, comment: str, correction: str | None,
+    edits: tuple[str, ...], outcome: str | None, op: str | None, by: str | None, as_json: bool, folder: Path | None,
 ) -> None:  # fmt: skip
     """Judge a RUN: score, label, comment, the right answer."""
     from agents.service.views import run_view
@@ -31,7 +36,10 @@ def feedback(
 
     right = None if correction is None else read_value(correction)
     workspace = load_settings(folder)
-    judgement = Judgement(by=by or workspace.user, score=score, label=label, comment=comment, correction=right, op=op)
+    judgement = Judgement(
+        by=by or workspace.user, score=score, label=label, comment=comment, correction=right,
+        edits=tuple(_edit(one) for one in edits), outcome=outcome, op=op,
+    )  # fmt: skip
     with writing(workspace) as recorder:
         with recorder.database.reading() as session:
             full = match_run(session, run_id)
@@ -42,6 +50,15 @@ def feedback(
         print_json(view)
     else:
         say(f"recorded: {full} has {view.feedback} judgement{'s' if view.feedback != 1 else ''}")
+
+
+def _edit(text: str) -> "Edit":
+    from traces.edits import Edit
+
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--set {text!r} has no value: write PATH=VALUE")
+    return Edit(path=path, right=read_value(value))
 
 
 def read_value(text: str) -> Any:

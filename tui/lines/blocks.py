@@ -20,6 +20,14 @@ FOLLOWED: Final = {"retried": "; asked again", "fell_back": "; another model ask
 _WAITS_FOR: Final = {"approval": "a call is to be allowed", "question": "a tool server asks something"}
 
 
+SIGNS: Final = {
+    "rephrase": "the customer said it again in other words",
+    "retry": "the customer asked the same again",
+    "abandonment": "the customer did not come back",
+    "escalation": "the customer was handed on to a person",
+}
+
+
 @dataclass
 class Block:
     """One thing that happened. `kind` chooses the bar's colour, `body` is wrapped when it is shown."""
@@ -237,6 +245,7 @@ class Fold:
         score = data.get("score")
         said = [f"score {score:g}"] if score is not None else []
         said += [f"label {data['label']!r}"] if data.get("label") else []
+        said += [f"outcome {data['outcome']!r}"] if data.get("outcome") else []
         correction = data.get("correction")
         body = "\n".join(
             part
@@ -245,6 +254,14 @@ class Fold:
         )
         title = ", ".join([f"feedback of {_who(data)} ({data.get('tier', 'reviewer')})", *said])
         self._put(fact, "feedback", title, body)
+
+    def _on_signal_seen(self, fact: EventView, data: dict[str, Any]) -> None:
+        by = data.get("by_run")
+        target = ("run", str(by)) if by else None
+        self._put(
+            fact, "feedback", f"a sign: {SIGNS.get(str(data.get('signal')), data.get('signal'))}", target=target,
+            figures=str(data.get("detail") or ""),
+        )  # fmt: skip
 
     def _on_words_erased(self, fact: EventView, data: dict[str, Any]) -> None:
         facts = sum(last - first + 1 for first, last in data.get("events") or [])

@@ -21,6 +21,8 @@ Routes (all below /v1 but the first two; every list is newest first unless it sa
   POST /v1/traces                    OTLP/HTTP, protobuf or JSON: answered when the spans are on disk
   GET  /v1/runs/{id}/stream          SSE: `event: fact` EventView with id:, `event: delta` DeltaView, `event: end`
   POST /v1/runs/{id}/feedback        GiveFeedback -> RunView
+  GET  /v1/agreement?q=&on=          how far reviewers agree; on: score or label
+  POST /v1/outcomes                  [{conversation or run, outcome, score?, comment?, at?}]; told again is known
   POST /v1/runs/{id}/cancel          -> RunView
   POST /v1/runs/{id}/resume?wait=    -> RunDetail, 202 unless wait
   POST /v1/runs/{id}/outcome?wait=   DecideOutcome -> RunDetail, 202 unless wait or more calls are unknown

@@ -16,6 +16,7 @@ from agents.service.stream import EVENT_STREAM, NO_BUFFER, follow
 from agents.service.views import event_page, run_detail, run_page, run_view, span_views
 from agents.service.wire import DecideOutcome, EventPage, GiveFeedback, RunDetail, RunPage, RunView, StartRun
 from agents.service.wire.audit import WhyView
+from traces.edits import Edit
 from traces.feedback import Judgement, give_feedback
 from traces.store import get_run, match_run
 
@@ -93,7 +94,8 @@ async def follow_run(
 def judge(parts: Parts, run: Name, given: GiveFeedback) -> RunView:
     """Judge the run or one of its operations."""
     run_id = _full_id(parts, run)
-    said = given.model_dump(exclude={"by"})
+    said = given.model_dump(exclude={"by", "edits"})
+    said["edits"] = tuple(Edit(path=one.path, said=one.said, right=one.right) for one in given.edits)
     if given.tier == "reviewer":
         parts.need("operate", "POST /v1/runs/{run}/feedback", "a program says tier: customer or program")
     by = given.by.strip() or parts.caller.name

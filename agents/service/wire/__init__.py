@@ -177,6 +177,14 @@ class DeltaView(Shape):
     text: str
 
 
+class EditView(Shape):
+    """One field of a correction: its path (`/team`), what the run said there (may be left out), what is right."""
+
+    path: str
+    said: JsonValue = None
+    right: JsonValue = None
+
+
 class GiveFeedback(Shape):
     """A judgement on a run or on one of its operations."""
 
@@ -186,6 +194,9 @@ class GiveFeedback(Shape):
     label: str | None = None
     comment: str = ""
     correction: JsonValue = None
+    edits: tuple[EditView, ...] = ()
+    """The correction field by field; given alone, the correction is made of it."""
+    outcome: str | None = None
     op: str | None = None
     by: str = ""
     tier: Literal["reviewer", "customer", "program", "imported"] = "reviewer"

@@ -1,30 +1,35 @@
-"""Erasing what is past its time while the service runs: looked at each hour, a part at a time.
+"""What is looked after each hour while the service runs: signals are noted, and what is past its time is erased.
 
-A lease lets one process of many do it. Prevents: an erasure that holds customers' runs up for minutes.
+A lease lets one process of many do it, a part at a time. Prevents: an erasure that holds customers' runs up.
 """
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
-from agents.retention import BY, MOST, Rules, expire, find_due
+from agents.retention import MOST, Rules, expire, find_due
 from traces.errors import LedgerError
 from traces.events import ErasureDone
 from traces.leases import claim, release
 from traces.recorder import Recorder
 from traces.scrub import scrub
+from traces.signals import note_signals
 
-log = structlog.get_logger("strop.retention")
+log = structlog.get_logger("strop.hourly")
 
 LOOK_SECONDS: Final = 3600.0
-"""How often it is looked what is past its time. Rules count in days."""
+"""Rules of retention count in days, and a customer is gone after one."""
+
+LEASE: Final = "hourly"
+"""Name of the lease."""
 
 
-class RetentionWatch:
-    """Keeps the workspace's `[retention]`.
+class HourlyWatch:
+    """Notes signals, and keeps the workspace's `[retention]`.
 
     Args:
         recorder: of the ledger.
@@ -39,9 +44,8 @@ class RetentionWatch:
         self._watching: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        """Begin to look, if anything is ever to go."""
-        if self._rules.wanted:
-            self._watching = asyncio.create_task(self._watch())
+        """Begin to look."""
+        self._watching = asyncio.create_task(self._watch())
 
     async def close(self) -> None:
         """Stop after the part that is under way: it is done in a thread that nothing interrupts."""
@@ -58,12 +62,20 @@ class RetentionWatch:
             await asyncio.sleep(1.0 if done is not None and done.runs >= MOST else LOOK_SECONDS)
 
     def look(self, now: datetime) -> ErasureDone | None:
-        """Erase one pass of what is due at `now`; None when nothing was, or another process does it."""
+        """Note signals and erase one pass of what is due at `now`.
+
+        Gives what was erased; None when nothing was, or another process looks.
+        """
         database = self._recorder.database
         with database.writing() as session:
-            if claim(session, BY, self._owner, now) is not None:
+            if claim(session, LEASE, self._owner, now) is not None:
                 return None
         try:
+            noted = note_signals(self._recorder, now)
+            if noted:
+                log.info("signals.noted", found=dict(Counter(one.signal for one in noted)))
+            if not self._rules.wanted:
+                return None
             with database.reading() as session:
                 due = find_due(session, self._rules, now)
             done = expire(self._recorder, due)
@@ -73,4 +85,4 @@ class RetentionWatch:
             return done
         finally:
             with database.writing() as session:
-                release(session, BY, self._owner)
+                release(session, LEASE, self._owner)
