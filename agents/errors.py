@@ -39,6 +39,10 @@ class StropError(Exception):
         self.hint = hint
 
 
+class Halted(StropError):
+    """Who had the work done wants no more of it now. A run stays as it is, to be gone on with."""
+
+
 class UsageError(StropError):
     """The request is wrong in itself; asking again without a change cannot help."""
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from agents.errors import AnswerNeeded, OutcomeUnknown
 from agents.models.settings import Price
 from agents.recording import Recording, ReplaySource
 from agents.reply_cache import ReplyCache
-from traces.events import Effect, Event
+from traces.events import Effect, Event, ModelReplied
 from traces.pen import Pen
 from traces.recorder import Recorder
 
@@ -67,6 +67,18 @@ def _response_adapter() -> Any:
     return TypeAdapter(ModelResponse)
 
 
+class Till(Protocol):
+    """Pays for model requests: each is reserved for before it is recorded, and settled with what it cost."""
+
+    def reserve(self, agent: str) -> object:
+        """Set something aside for one request; raises `Halted` where there is nothing left."""
+        ...
+
+    def settle(self, held: object, replied: ModelReplied | None, requests: int) -> None:
+        """Replace it by the reply's cost; None: no reply came. `requests` were sent, repeated ones included."""
+        ...
+
+
 class ReplayMiss(Exception):
     """Under replay, a call was made that the recording cannot answer: the rollout is undecidable, not wrong."""
 
@@ -98,6 +110,8 @@ class Journal:
     """The bundle's own model: what a reply is priced as that came from it."""
     check_budget: Callable[[], None] = lambda: None
     """Raises when no model may be asked any more today."""
+    till: Till | None = None
+    """Who pays for the requests."""
     cache: ReplyCache | None = None
     """Recorded replies that may answer this run's requests."""
     max_temperature: float = 0.0

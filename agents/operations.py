@@ -97,19 +97,34 @@ async def _request_model(journal: Journal, operation: ModelRequestId, params: Mo
         return known.result
     key = _cache_key(journal, asked, params)
     cached = journal.cache.find(key) if journal.cache is not None and key is not None else None
-    if cached is None:
-        journal.check_budget()
     asked = asked.model_copy(update={"attempt": 1 if known is None else known.attempts + 1})
-    journal.record(asked)
     if cached is not None:
+        journal.record(asked)
         _show(journal, cached.payload)
-        return _replied(journal, asked, cached.payload, 0.0, cached.run_id)
-    start = time.monotonic()
-    payload = await _answered(journal, asked, body)
-    replied = _replied(journal, asked, payload, seconds_since(start), None)
+        return _replied(journal, asked, cached.payload, 0.0, cached.run_id).response
+    replied = await _paid(journal, asked, body)
     if journal.cache is not None and key is not None:
         journal.cache.put(key, journal.run_id, op)
-    return replied
+    return replied.response
+
+
+async def _paid(journal: Journal, asked: ModelRequested, body: Body) -> ModelReplied:
+    """Ask, when there is a budget for it; whoever pays is told what it cost."""
+    if journal.till is None:
+        journal.check_budget()
+        journal.record(asked)
+        start = time.monotonic()
+        return _replied(journal, asked, await _answered(journal, asked, body), seconds_since(start), None)
+    held = journal.till.reserve(str(journal.about.get("agent", "")))
+    replied, sent = None, 0
+    try:
+        journal.record(asked)
+        start, sent = time.monotonic(), 1
+        replied = _replied(journal, asked, await _answered(journal, asked, body), seconds_since(start), None)
+        return replied
+    finally:
+        more = _attempt(journal, asked) - asked.attempt if sent else 0
+        journal.till.settle(held, replied, sent + more)
 
 
 async def _answered(journal: Journal, asked: ModelRequested, body: Body) -> Any:
@@ -149,9 +164,11 @@ def _attempt(journal: Journal, asked: ModelRequested) -> int:
     return journal.recording.operations[str(asked.op)].attempts
 
 
-def _replied(journal: Journal, asked: ModelRequested, payload: Any, seconds: float, source: str | None) -> Any:
+def _replied(
+    journal: Journal, asked: ModelRequested, payload: Any, seconds: float, source: str | None
+) -> ModelReplied:
     usage = payload.get("usage") or {}
-    replied = journal.keep(
+    return journal.keep(
         ModelReplied(
             op=asked.op,
             step=asked.step,
@@ -166,7 +183,6 @@ def _replied(journal: Journal, asked: ModelRequested, payload: Any, seconds: flo
             source_run=source,
         )
     )
-    return replied.response
 
 
 def _cache_key(journal: Journal, asked: ModelRequested, params: ModelRequestParams) -> str | None:

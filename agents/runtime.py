@@ -19,11 +19,11 @@ from pydantic_ai.models import Model
 from agents.approvals import approval_needed, expire_approvals
 from agents.build import answer_text, build_agent, effect_of
 from agents.config import Workspace
-from agents.errors import OutcomeUnknown, PersonNeeded, RunFailed, RunOwned, UsageError
+from agents.errors import Halted, OutcomeUnknown, PersonNeeded, RunFailed, RunOwned, UsageError
 from agents.failures import told
 from agents.history import read_history, take_turns
 from agents.holding import Holder
-from agents.journal import Delta, Journal, ReplayMiss, current_journal, journaled, price_of, seconds_since
+from agents.journal import Delta, Journal, ReplayMiss, Till, current_journal, journaled, price_of, seconds_since
 from agents.operations import ANSWERS, CALL_KEY
 from agents.prompts.bundle import Bundle, Delegate
 from agents.prompts.store import get_bundle
@@ -108,6 +108,8 @@ class Runtime:
         self._holder = Holder(database, worker or worker_name())
         self.watch: Callable[[str], Delta | None] = lambda run_id: None
         """Gives whoever looks on at a delegated run the pieces of its replies."""
+        self.till: Till | None = None
+        """Who pays for what is asked here: a night's purse. None: nobody in particular."""
 
     # --- starting and working -----------------------------------------------------------------------------------
 
@@ -269,7 +271,7 @@ class Runtime:
                 source = read_events(session, started.replay_of)
                 replay = ReplaySource(started.replay_of, (stored.event for stored in source))
         return Journal(
-            run_id=run.id, conversation_id=started.conversation_id, started_at=run.started_at,
+            till=self.till, run_id=run.id, conversation_id=started.conversation_id, started_at=run.started_at,
             recorder=self.recorder, recording=recording, effects=lambda server, tool, definition: "write",
             replay=replay, live_reads=started.origin == "shadow", on_delta=on_delta,
             price=partial(price_of, prices=self.workspace.gateway.prices),
@@ -290,7 +292,7 @@ class Runtime:
     def _ended(self, journal: Journal, error: BaseException, clock: float) -> BaseException:
         """Record how the run stopped, and give the error to raise."""
         error = told(error)
-        if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | LedgerError | RunOwned):
+        if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | LedgerError | RunOwned | Halted):
             # Stopped from outside, or the ledger itself is not to be had: the run stays as it is, to be resumed.
             journal.flush(strict=False)
             return error

@@ -20,6 +20,7 @@ from agents.models.gateway import Gateway
 from agents.prompts.store import get_bundle
 from agents.runtime import Runtime
 from agents.selection import current_bundle, live_bundle
+from optimizer.bill import paid_so_far
 from optimizer.evidence import Evidence
 from optimizer.night_log import (
     NightLog,
@@ -31,8 +32,8 @@ from optimizer.night_log import (
 from optimizer.night_stages import Ended, Night
 from optimizer.progress import ProgressTold, tell_nobody
 from optimizer.purse import Amount, Purse, PurseEmpty
-from optimizer.reflection import Reflection, paid_for_reflection
-from optimizer.rollouts import Rollouts, paid_tonight
+from optimizer.reflection import Reflection
+from optimizer.rollouts import Rollouts
 from optimizer.settings import NightSettings
 from traces.db import Database, open_database
 from traces.events import NightEnded, NightResumed, NightStarted, RolloutScored
@@ -113,7 +114,7 @@ def _work(
     make_runtime: MakeRuntime, reflection: Model[Any] | None,
 ) -> NightResult:  # fmt: skip
     settings = NightSettings.model_validate(started.settings["settings"])
-    spent = paid_tonight(log) + paid_for_reflection(log)
+    spent = paid_so_far(log)
     purse = Purse(settings.caps, spent=spent, seconds=log.worked_seconds(), error_rate=settings.error_rate)
     with log.database.reading() as session:
         incumbent = get_bundle(session, started.incumbent).bundle
@@ -144,6 +145,7 @@ def _end(log: NightLog, started: NightStarted, ended: Ended, purse: Purse, resum
     spent = purse.spent
     facts = {
         "rollouts": spent.rollouts,
+        "requests": spent.requests,
         "tokens": spent.tokens,
         "dollars": spent.dollars,
         "seconds": round(purse.seconds, 1),

@@ -1,4 +1,4 @@
-"""What a night may spend: hard caps for the task model and the reflector together, reserved before each call.
+"""What a night may spend: hard caps for task model, reflector and judges together, reserved before each call.
 
 Prevents an overrun that is noticed afterwards: a call that could pass a cap is not made, so a cap is passed by at
 most what the calls under way cost more than was reserved for them.
@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from agents.errors import StropError
+from agents.errors import Halted, StropError
 
 LOOKED_AT: Final = 10
 """Calls before an error rate means anything."""
@@ -18,7 +18,7 @@ HOPELESS: Final = 3
 """Calls after which it is enough when not one has succeeded."""
 
 
-class PurseEmpty(StropError):
+class PurseEmpty(Halted):
     """The next call could pass a cap. What was found so far stays on record."""
 
 
@@ -28,17 +28,21 @@ class TooManyErrors(StropError):
 
 @dataclass(frozen=True)
 class Amount:
-    """Tokens, US dollars and rollouts of a call, or of many."""
+    """Tokens, US dollars and rollouts of a call, or of many; `requests` are those sent to a model."""
 
     tokens: float = 0.0
     dollars: float = 0.0
     rollouts: int = 0
+    requests: int = 0
 
     def __add__(self, other: "Amount") -> "Amount":
-        return Amount(self.tokens + other.tokens, self.dollars + other.dollars, self.rollouts + other.rollouts)
+        return Amount(
+            self.tokens + other.tokens, self.dollars + other.dollars, self.rollouts + other.rollouts,
+            self.requests + other.requests,
+        )  # fmt: skip
 
     def __sub__(self, other: "Amount") -> "Amount":
-        return Amount(self.tokens - other.tokens, self.dollars - other.dollars, self.rollouts - other.rollouts)
+        return self + Amount(-other.tokens, -other.dollars, -other.rollouts, -other.requests)
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,8 @@ class Purse:
             self._reserved += amount
             return amount
 
-    def settle(self, reserved: Amount, paid: Amount, *, error: str = "") -> None:
-        """Replace what was set aside by what the call cost.
+    def settle(self, reserved: Amount, paid: Amount, *, error: str = "", counts: bool = True) -> None:
+        """Replace what was set aside by what the call cost. `counts`: whether it is one of those that may break.
 
         Raises:
             TooManyErrors: most calls break.
@@ -109,6 +113,8 @@ class Purse:
         with self._lock:
             self._reserved -= reserved
             self._spent += paid
+            if not counts:
+                return
             self._calls += 1
             self._errors += bool(error)
             looked_at = HOPELESS if self._errors == self._calls else LOOKED_AT

@@ -61,11 +61,11 @@ class Reflection:
         known = self._known.get(op)
         if known is not None:
             return str(known.response["text"])
-        reserved = self._purse.reserve(Amount(len(question) / CHARS_A_TOKEN + REPLY_TOKENS))
-        paid = Amount()
+        reserved = self._purse.reserve(Amount(len(question) / CHARS_A_TOKEN + REPLY_TOKENS, requests=1))
+        paid = Amount(requests=1)
         try:
             replied = self._thread.run(self._ask(op, question))
-            paid = Amount(replied.input_tokens + replied.output_tokens, replied.cost or 0.0)
+            paid += Amount(replied.input_tokens + replied.output_tokens, replied.cost or 0.0)
         finally:
             self._purse.settle(reserved, paid)
         self._known[op] = replied
@@ -92,10 +92,3 @@ def _price(response: ModelResponse, model: str, seconds: float) -> float | None:
     from pydantic import TypeAdapter
 
     return price_of(TypeAdapter(ModelResponse).dump_python(response, mode="json"), model, seconds)
-
-
-def paid_for_reflection(log: NightLog) -> Amount:
-    """What the night's recorded replies cost."""
-    return sum(
-        (Amount(one.input_tokens + one.output_tokens, one.cost or 0.0) for one in log.all(ModelReplied)), Amount()
-    )

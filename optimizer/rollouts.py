@@ -10,10 +10,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_all
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from agents.definitions import Metric
-from agents.errors import JournalDiverged, OutcomeUnknown, RunFailed, RunOwned
+from agents.errors import Halted, JournalDiverged, OutcomeUnknown, RunFailed, RunOwned
 from agents.journal import ReplayMiss
 from agents.prompts.bundle import Bundle, render
 from agents.prompts.store import add_bundle
@@ -24,6 +25,7 @@ from optimizer.loop_thread import LoopThread
 from optimizer.metric import Score, score
 from optimizer.night_log import NightLog
 from optimizer.purse import Amount, Purse, PurseEmpty
+from optimizer.till import NightTill
 from traces.errors import LedgerError
 from traces.events import RolloutScored
 from traces.ids import digest_text, short
@@ -34,7 +36,7 @@ CHARS_A_TOKEN: Final = 3.5
 """For estimates before a call; what is settled afterwards is counted, not estimated."""
 
 FIRST_GUESS: Final = 2000
-"""Tokens reserved for a rollout while none is known."""
+"""Tokens reserved for a request while none is known."""
 
 Told = Callable[[RolloutScored], None]
 Ended = Literal["ended", "miss"]
@@ -82,6 +84,7 @@ class Rollouts:
         self._runtime = make_runtime()
         # The night's lease keeps others out; under its name a killed night's runs are taken up at once.
         self._runtime.worker = log.stream
+        self._runtime.till = NightTill(purse, self._first_guess, self._check_budget)
         self._slots = asyncio.Semaphore(concurrency)
         self._at_once = concurrency
         self._known = {one.op: one for one in log.all(RolloutScored)}
@@ -89,7 +92,6 @@ class Rollouts:
             one.op: one for stream in reversed(list(log.earlier())) for one in log.of_earlier(stream, RolloutScored)
         }
         self._flying: dict[str, asyncio.Task[Outcome]] = {}
-        self._seen: dict[str, list[Amount]] = {}
         self._prompts: dict[str, float] = {}
 
     def close(self) -> None:
@@ -161,12 +163,12 @@ class Rollouts:
         if found is not None:
             return found
         async with self._slots:
-            reserved = self.purse.reserve(self._expected_cost(bundle))
+            reserved = self.purse.reserve(Amount(rollouts=1))  # its model requests are paid for one by one
             paid, error = Amount(), ""
             try:
                 outcome = await self._made(key, bundle, example, pool, replica)
-                paid = _paid(outcome.scored)
-            except (asyncio.CancelledError, LedgerError):
+                paid = reserved
+            except (asyncio.CancelledError, LedgerError, Halted):
                 raise
             except Exception as broken:  # model or tool server away: unknown, not wrong, and tried again on resume
                 error = f"{type(broken).__name__}: {broken}"
@@ -214,7 +216,6 @@ class Rollouts:
         if missed is not None and missed in (example.expected.get("no_calls") or ()):
             how = "ended"  # the call itself was the mistake, whatever it would have returned
         scored = self._scored(key, bundle, example, pool, replica, run, recorded, how, missed)
-        self._seen.setdefault(bundle, []).append(_paid(scored))
         return Outcome(self._keep(scored), recorded.output)
 
     def _scored(
@@ -241,6 +242,9 @@ class Rollouts:
             return Score(0.0, f"No answer: {run.error}")
         return score(self.metric, example.expected, recorded.output, recorded.calls)
 
+    def _check_budget(self, agent: str) -> None:
+        self._runtime.workspace.budgets.check(self.log.database, agent, datetime.now(UTC))
+
     # --- remembering ------------------------------------------------------------------------------------------
 
     def _keep(self, scored: RolloutScored) -> RolloutScored:
@@ -254,19 +258,9 @@ class Rollouts:
         with self.log.database.reading() as session:
             return read_run(session, scored.run_id).output
 
-    def _expected_cost(self, bundle: str) -> Amount:
-        """The dearest rollout of this bundle so far; before its first, the dearest of all and its prompt on top."""
-        own = self._seen.get(bundle)
-        seen = own or [one for many in self._seen.values() for one in many]
-        if not seen:
-            return Amount(FIRST_GUESS + self._prompts.get(bundle, 0.0), 0.0, 1)
-        extra = 0.0 if own else self._prompts.get(bundle, 0.0)
-        return Amount(max(one.tokens for one in seen) + extra, max(one.dollars for one in seen), 1)
-
-
-def paid_tonight(log: NightLog) -> Amount:
-    """What this night's own rollouts cost so far; those read from other records cost nothing."""
-    return sum((_paid(one) for one in log.all(RolloutScored) if is_paid(log, one)), Amount())
+    def _first_guess(self) -> float:
+        """Tokens of a request while none is known: what is usual, and the longest prompt that was registered."""
+        return FIRST_GUESS + max(self._prompts.values(), default=0.0)
 
 
 def is_paid(log: NightLog, scored: RolloutScored) -> bool:
@@ -277,10 +271,6 @@ def is_paid(log: NightLog, scored: RolloutScored) -> bool:
 def prompt_tokens(bundle: Bundle) -> float:
     """About how many tokens the bundle's prompt has."""
     return len(render(bundle)) / CHARS_A_TOKEN
-
-
-def _paid(scored: RolloutScored) -> Amount:
-    return Amount(scored.input_tokens + scored.output_tokens, scored.cost or 0.0, 1)
 
 
 def _broken(key: str, bundle: str, example: Example, pool: Pool, replica: int, error: str) -> RolloutScored:
