@@ -91,7 +91,7 @@ def _server(bundle: Bundle, access: ToolAccess, servers: Mapping[str, AbstractTo
             f"agent {bundle.agent!r} uses the tool server {name!r}, which mcp.json does not declare",
             hint=f"Declared servers: {listed}.",
         )
-    texts = {tool: text.description for tool, text in bundle.tool_texts.items()}
+    texts = {tool: (text.description, text.parameters) for tool, text in bundle.tool_texts.items()}
     return compose(
         servers[name], name, allow=access.allow, deny=access.deny, texts=texts, prefix=access.prefix,
         policies=bundle.policies,

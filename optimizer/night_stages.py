@@ -12,6 +12,7 @@ from agents.prompts.store import get_bundle
 from optimizer.carry import Look, carried, standing
 from optimizer.evidence import Evidence, NoiseFloor
 from optimizer.examples import Example, Pool
+from optimizer.front import on_front
 from optimizer.gate import Pair, detectable_effect, headroom, noise_floor
 from optimizer.mine import Mined, mine
 from optimizer.night_log import NightLog
@@ -223,13 +224,15 @@ class Night:
             digest = self.rollouts.add(bundle, parent=self.digest, note="tried by a strategy")
             one, pool = by_id[example]
             outcome = self.rollouts.one(digest, one, pool)
-            return Tried(outcome.score, outcome.scored.feedback, outcome.output)
+            scored = outcome.scored
+            tokens = scored.input_tokens + scored.output_tokens
+            return Tried(outcome.score, scored.feedback, outcome.output, tokens, scored.seconds)
 
         return SearchContext(
             incumbent=self.incumbent, reflect=pools.reflect, select=pools.select, settings=self.settings,
             trial=trial, reflection=self.reflection, spent_out=lambda: not self._can_pay(1),
             say=lambda text: self._say("search", text), carried=self._carried(pools),
-            screen=self._screen(pools),
+            screen=self._screen(pools), hard=self.rollouts.hard(),
         )  # fmt: skip
 
     def _screen(self, pools: Pools) -> Screen:
@@ -260,7 +263,7 @@ class Night:
 
         standings = run_race(found, self.digest, order, self.settings.rungs, attempt)
         best = standings[0]
-        self._reach("race", _said(best, len(found)), standings=[_facts(one) for one in standings])
+        self._reach("race", _said(best, len(found)), standings=_told(standings))
         if best.lead <= 0:
             raise Stop(
                 "no improvement",
@@ -347,8 +350,17 @@ def _said(best: Standing, tried: int) -> str:
     return f"{who} {figures}, p {best.adjusted_p:.2g} corrected for {tried} tried"
 
 
+def _told(standings: Sequence[Standing]) -> list[dict[str, object]]:
+    """All standings with whether each is on the front of quality, tokens and seconds, the incumbent beside them."""
+    aims = {one.digest: (one.after, one.tokens, one.seconds) for one in standings if one.n}
+    front = on_front(aims)
+    return [{**_facts(one), "front": one.digest in front} for one in standings]
+
+
 def _facts(one: Standing) -> dict[str, object]:
     return {
         "bundle": one.digest, "strategy": one.candidate.strategy, "note": one.candidate.note, "n": one.n,
         "diverged": one.diverged, "before": one.before, "after": one.after, "p": one.p, "adjusted_p": one.adjusted_p,
+        "tokens": round(one.tokens, 1), "seconds": round(one.seconds, 3), "cost": one.cost,
+        "tokens_before": round(one.tokens_before, 1),
     }  # fmt: skip

@@ -5,8 +5,8 @@ tried, and decides only who goes on to the sealed pool, never what is proposed.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from optimizer.examples import Example, Pool
 from optimizer.gate import Pair, holm
@@ -32,6 +32,11 @@ class Standing:
     after: float
     p: float
     adjusted_p: float = 1.0
+    tokens: float = 0.0
+    """Of a run, in the mean over what was tried; so are the next."""
+    seconds: float = 0.0
+    cost: float | None = None
+    tokens_before: float = 0.0
 
     @property
     def lead(self) -> float:
@@ -102,7 +107,22 @@ def _standing(
     p = sign_flip_p(by_outcome(pairs), flips=flips, seed=0, one_sided=True)
     mean_before = sum(pair.before for pair in pairs) / len(pairs)
     mean_after = sum(pair.after for pair in pairs) / len(pairs)
-    return Standing(digest, candidate, len(pairs), diverged, mean_before, mean_after, p)
+    tried = [after[pair.task] for pair in pairs]
+    costs = [one.scored.cost for one in tried if one.scored.cost is not None]
+    return Standing(
+        digest, candidate, len(pairs), diverged, mean_before, mean_after, p, tokens=_mean(map(_tokens, tried)),
+        seconds=_mean(one.scored.seconds for one in tried), cost=_mean(costs) if len(costs) == len(tried) else None,
+        tokens_before=_mean(_tokens(before[pair.task]) for pair in pairs),
+    )  # fmt: skip
+
+
+def _tokens(outcome: Outcome) -> int:
+    return outcome.scored.input_tokens + outcome.scored.output_tokens
+
+
+def _mean(values: Iterable[float]) -> float:
+    told = list(values)
+    return sum(told) / len(told)
 
 
 def _ranked(standings: dict[str, Standing], finalists: list[str]) -> list[Standing]:
@@ -111,10 +131,7 @@ def _ranked(standings: dict[str, Standing], finalists: list[str]) -> list[Standi
         standings.values(), key=lambda one: (one.digest not in finalists, -one.n - one.diverged, _rank(one))
     )
     adjusted = holm([one.p for one in order])
-    return [
-        Standing(one.digest, one.candidate, one.n, one.diverged, one.before, one.after, one.p, p)
-        for one, p in zip(order, adjusted, strict=True)
-    ]
+    return [replace(one, adjusted_p=p) for one, p in zip(order, adjusted, strict=True)]
 
 
 def _rank(standing: Standing) -> tuple[float, bool, int, str]:

@@ -115,6 +115,14 @@ class Rollouts:
         self._prompts[added] = prompt_tokens(bundle)
         return added
 
+    def hard(self) -> frozenset[str]:
+        """Examples that two versions or more were tried on, in this night or earlier, and none got right."""
+        best: dict[str, list[float]] = {}
+        for one in (*self._older.values(), *self._known.values()):
+            if one.score is not None:
+                best.setdefault(one.example, []).append(one.score)
+        return frozenset(name for name, scores in best.items() if len(scores) > 1 and max(scores) < 1.0)
+
     def one(self, bundle: str, example: Example, pool: Pool, replica: int = 0) -> Outcome:
         """Make one rollout and wait for it. Called from dspy's threads."""
         return self.thread.run(self._shared(bundle, example, pool, replica))

@@ -64,12 +64,14 @@ class Screen:
         self._taint = Taint(self.outside)
         self._tools = writing_tools(self.incumbent)
 
-    def rule(self, text: str, source: str = "", place: str = "a rule") -> tuple[str, ...]:
+    def rule(
+        self, text: str, source: str = "", place: str = "a rule", tools: frozenset[str] | None = None
+    ) -> tuple[str, ...]:
         """Why this text may not stand where orders to the model stand; empty when it may."""
         refused = self.shown(text)
         if refused or plain(text) in self._known or text_id(text) in self.released:
             return refused
-        why = list(privileged(text, self._tools))
+        why = list(privileged(text, self._tools if tools is None else tools))
         why += [f"words of {one.source} ({one.sentence[:60]!r})" for one in self._taint.find(text)]
         if why:
             self.hold(Held(text, place, source, tuple(why)))
@@ -116,12 +118,14 @@ class Screen:
 
     def _tool_texts(self, candidate: Bundle, strategy: str) -> list[str]:
         new = {
-            tool: text.description
+            tool: "\n".join([text.description, *text.parameters.values()])
             for tool, text in candidate.tool_texts.items()
             if self.incumbent.tool_texts.get(tool) != text
         }
         return [
-            f"the text of {tool} has {what}" for tool, text in new.items() for what in self.rule(text, strategy, tool)
+            f"the text of {tool} has {what}"
+            for tool, text in new.items()
+            for what in self.rule(text, strategy, tool, self._tools - {tool})
         ]
 
     def _length(self, candidate: Bundle, prompt_chars: int) -> list[str]:

@@ -1,6 +1,6 @@
 """How a night is run, as one frozen value that is written into the ledger with the night's first fact."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,17 +10,20 @@ from optimizer.mine import TRUSTED
 from optimizer.purse import Caps
 
 StrategyName = Literal[
-    "carried", "demonstrations", "rules", "rules_and_demos", "rules_and_note", "order_format", "gepa"
-]
-ALL: tuple[StrategyName, ...] = (
-    "carried",
-    "demonstrations",
-    "rules",
-    "rules_and_note",
-    "rules_and_demos",
+    "carried", "demonstrations", "rules", "rules_and_demos", "rules_and_note", "order_format", "gepa", "root_cause",
+    "metaprompt", "mipro", "evolution", "settings_sweep", "model_choice", "joint", "tool_texts",
+]  # fmt: skip
+ALL: tuple[StrategyName, ...] = get_args(StrategyName)
+"""Every way of searching there is."""
+
+FEW: tuple[StrategyName, ...] = (
+    "carried", "demonstrations", "rules", "rules_and_note", "rules_and_demos", "gepa", "root_cause", "metaprompt",
     "order_format",
-    "gepa",
-)
+)  # fmt: skip
+"""Of the preset `small`. Those that need a reflection model are left out where there is none."""
+
+MANY: tuple[StrategyName, ...] = tuple(name for name in ALL if name not in ("tool_texts", "rules_and_note"))
+"""Of the preset `medium`: tool texts are off, published evidence is against them."""
 
 
 class NightSettings(BaseModel):
@@ -32,7 +35,7 @@ class NightSettings(BaseModel):
     shares: dict[Pool, float] = {"reflect": 0.35, "select": 0.2, "sealed": 0.45}
     by_time: bool = Field(default=False, description="new families: the oldest teach, the newest prove")
     trusted: tuple[Tier, ...] = TRUSTED
-    strategies: tuple[StrategyName, ...] = ALL
+    strategies: tuple[StrategyName, ...] = FEW
     candidates: int = Field(default=6, ge=1, description="the most that enter the race")
     demonstrations: tuple[int, ...] = Field(default=(8, 16), description="sizes to try")
     rules: int = Field(default=24, ge=1, description="the most rules shown")
@@ -51,6 +54,11 @@ class NightSettings(BaseModel):
     error_rate: float = Field(default=0.5, gt=0, le=1)
     reflection_calls: int = Field(default=20, ge=0, description="the most proposals asked of the reflection model")
     gepa_rollouts: int = Field(default=120, ge=0, description="the most rollouts that GEPA may make")
+    mipro_trials: int = Field(default=8, ge=0, description="choices that MIPROv2 tries")
+    joint_trials: int = Field(default=12, ge=0, description="choices that the joint search tries")
+    temperatures: tuple[float, ...] = (0.0, 0.7)
+    top_ps: tuple[float, ...] = (0.9,)
+    models: tuple[str, ...] = Field(default=(), description="other models that may be proposed")
     cost_limit: float | None = Field(default=2.0, description="dollars per solved task, candidate over incumbent")
     token_limit: float | None = None
     stratum_least: int = Field(default=8, ge=1, description="a smaller stratum is told, not tested")
@@ -73,6 +81,7 @@ def preset(name: Literal["small", "medium"]) -> NightSettings:
     if name == "small":
         return NightSettings()
     return NightSettings(
-        candidates=16, demonstrations=(4, 8, 16, 32), noise_examples=40, rungs=(16, 32, 64, 128), rollouts=3000,
+        strategies=MANY, replicas=2, candidates=16,
+        demonstrations=(4, 8, 16, 32), noise_examples=40, rungs=(16, 32, 64, 128), rollouts=3000,
         minutes=240, gepa_rollouts=600, reflection_calls=60,
     )  # fmt: skip

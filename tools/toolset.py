@@ -21,7 +21,7 @@ def compose(
     name: str,
     *,
     allow: tuple[str, ...] | None,
-    texts: Mapping[str, str],
+    texts: Mapping[str, tuple[str, Mapping[str, str]]],
     deny: tuple[str, ...] = (),
     prefix: str | None = None,
     policies: Sequence[Policy] = (),
@@ -32,7 +32,7 @@ def compose(
         server: the tool server's own toolset.
         name: the server's name.
         allow: names the agent may call; None for all.
-        texts: replacement descriptions by tool name.
+        texts: by tool name, a replacement description, and those of parameters.
         deny: names it may not call, whatever `allow` says.
         prefix: put before each name, with an underscore, as the model sees it.
         policies: what the house says about calls, in their order.
@@ -45,7 +45,17 @@ def compose(
     if texts:
 
         async def retold(ctx: RunContext[Any], tools: list[ToolDefinition]) -> list[ToolDefinition]:
-            return [replace(tool, description=texts.get(tool.name, tool.description)) for tool in tools]
+            return [_retold(tool, *texts[tool.name]) if tool.name in texts else tool for tool in tools]
 
         toolset = toolset.prepared(retold)
     return toolset if prefix is None else toolset.prefixed(prefix)
+
+
+def _retold(tool: ToolDefinition, description: str, parameters: Mapping[str, str]) -> ToolDefinition:
+    schema = tool.parameters_json_schema
+    known = {
+        name: {**value, "description": parameters[name]} if name in parameters and isinstance(value, dict) else value
+        for name, value in (schema.get("properties") or {}).items()
+    }
+    schema = {**schema, "properties": known} if parameters and known else schema
+    return replace(tool, description=description, parameters_json_schema=schema)

@@ -88,6 +88,8 @@ class ToolText(Frozen):
     """Replacement texts for one tool as the model sees it."""
 
     description: str
+    parameters: dict[str, str] = Field(default={}, exclude_if=_unset)
+    """Parameter -> its description, in the place of the server's own."""
 
 
 class Route(Frozen):

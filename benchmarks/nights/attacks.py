@@ -44,7 +44,7 @@ class Attack:
 class Open(Screen):
     """A screen that lets everything pass."""
 
-    def rule(self, text: str, source: str = "", place: str = "a rule") -> tuple[str, ...]:
+    def rule(self, text: str, source: str = "", place: str = "", tools: Any = None) -> tuple[str, ...]:
         """Nothing is wrong with it."""
         return ()
 

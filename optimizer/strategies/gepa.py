@@ -41,8 +41,10 @@ def propose(context: SearchContext) -> Iterator[Candidate]:
     engine = ReflectionEngine(context.reflection)
     try:
         yield from _ranked(_compiled(context, engine, scorable), context)
-    except PurseEmpty as empty:
-        context.say(f"gepa: stopped, {empty}")
+    except Exception as stopped:  # dspy makes other errors of a spent purse, depending on where it ran dry
+        if not isinstance(stopped, PurseEmpty) and not context.spent_out():
+            raise
+        context.say(f"gepa: stopped, {stopped}")
 
 
 def _compiled(context: SearchContext, engine: "ReflectionEngine", scorable: list[Example]) -> Any:
@@ -57,7 +59,7 @@ def _compiled(context: SearchContext, engine: "ReflectionEngine", scorable: list
         return context.spent_out() or engine.calls >= settings.reflection_calls
 
     optimizer = dspy.GEPA(
-        metric=_metric({one.id: one for one in (*scorable, *validation)}),
+        metric=scored_by({one.id: one for one in (*scorable, *validation)}),
         max_metric_calls=max(settings.gepa_rollouts, 2 * len(validation)),
         reflection_lm=lm,
         instruction_proposer=InstructionProposer(max_chars=settings.prompt_chars),
@@ -83,7 +85,7 @@ def _ranked(compiled: Any, context: SearchContext) -> Iterator[Candidate]:
         yield Candidate(bundle, "gepa", f"instructions by reflection, place {place} of {len(new)}")
 
 
-def _metric(examples: dict[str, Example]) -> Any:
+def scored_by(examples: dict[str, Example]) -> Any:
     """The score with what reviewers said, as GEPA takes it. An undecidable rollout gets the recorded run's score."""
 
     def judge(gold: Any, pred: Any, trace: Any = None, pred_name: Any = None, pred_trace: Any = None) -> Any:

@@ -4,7 +4,7 @@ Prevents a strategy from seeing what proves its work: the context has the reflec
 there is no way from it to a sealed example.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -30,6 +30,8 @@ class Tried:
     score: float | None
     feedback: str
     output: Any
+    tokens: float = 0.0
+    seconds: float = 0.0
 
 
 Trial = Callable[[Bundle, str], Tried]
@@ -55,6 +57,8 @@ class SearchContext:
     """One line for the operator, such as why a strategy was left out."""
     screen: Screen
     """What may stand in a prompt. A strategy leaves out what it refuses; the search leaves out what slips through."""
+    hard: Container[str] = frozenset()
+    """Ids of examples that every version tried so far has got wrong."""
     carried: Sequence[Candidate] = ()
     """Candidates of earlier nights that the gate could not decide on, the most promising first."""
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from optimizer.progress import Progress, ProgressTold
     from optimizer.settings import NightSettings
 
-STRATEGIES = ("carried", "demonstrations", "rules", "rules_and_note", "rules_and_demos", "order_format", "gepa")
+STRATEGIES = (
+    "carried", "demonstrations", "rules", "rules_and_demos", "rules_and_note", "order_format", "gepa", "root_cause",
+    "metaprompt", "mipro", "evolution", "settings_sweep", "model_choice", "joint", "tool_texts",
+)  # fmt: skip
 """As `optimizer.settings.ALL`, which is too heavy to import for a help text; a test holds them together."""
 
 
