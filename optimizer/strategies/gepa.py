@@ -45,6 +45,9 @@ def propose(context: SearchContext) -> Iterator[Candidate]:
         if not isinstance(stopped, PurseEmpty) and not context.spent_out():
             raise
         context.say(f"gepa: stopped, {stopped}")
+        return
+    if context.spent_out():
+        context.say("gepa: stopped, the purse is spent")
 
 
 def _compiled(context: SearchContext, engine: "ReflectionEngine", scorable: list[Example]) -> Any:

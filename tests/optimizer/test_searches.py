@@ -80,7 +80,10 @@ def reflector(question: str) -> str:
     if "TOOL" in question:
         return json.dumps({"find_team": {"description": text[2:], "parameters": {"topic": "one word"}}, "other": 1})
     fields = re.findall(r"`\[\[ ## (\w+) ## \]\]`", question) or ["new_instruction"]
-    return "\n\n".join(f"[[ ## {name} ## ]]\nRoute the message.\n{text}" for name in fields if name != "completed")
+    if "Respond with a JSON object" in question:
+        return json.dumps(dict.fromkeys(fields, f"Route the message.\n{text}"))
+    told = [f"[[ ## {name} ## ]]\nRoute the message.\n{text}" for name in fields if name != "completed"]
+    return "\n\n".join([*told, "[[ ## completed ## ]]"])
 
 
 def search(
