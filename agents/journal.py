@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, Final, Protocol, TypeVar, cast
 
 from agents.errors import AnswerNeeded, OutcomeUnknown
+from agents.limits import Purse
 from agents.models.settings import Price
 from agents.recording import Recording, ReplaySource
 from agents.reply_cache import ReplyCache
@@ -87,6 +88,15 @@ class ReplayMiss(Exception):
         self.tool = tool
 
 
+class HandedOff(Exception):
+    """Not an error: another agent's answer is this run's. `closing`: what the next turn is told of it, as JSON."""
+
+    def __init__(self, output: Any) -> None:
+        super().__init__("handed off")
+        self.output = output
+        self.closing: list[Any] = []
+
+
 @dataclass
 class Journal:
     """One run's view of its ledger while it is worked on."""
@@ -112,11 +122,15 @@ class Journal:
     """Raises when no model may be asked any more today."""
     till: Till | None = None
     """Who pays for the requests."""
+    purse: Purse | None = None
+    """What the run may still use; the runs below it share in it. None: before its bundle is read."""
     cache: ReplyCache | None = None
     """Recorded replies that may answer this run's requests."""
     max_temperature: float = 0.0
     about: Mapping[str, Any] = field(default_factory=dict)
     """What a tool server's credentials program is told of the run."""
+    turns: Sequence[str] = ()
+    """The earlier runs of the conversation that this one is told of."""
     history_messages: int = 0
     """Messages of earlier turns at the start of each request: kept by reference, not stored again."""
     seen_messages: int = 0

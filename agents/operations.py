@@ -18,10 +18,10 @@ from pydantic_ai.durable_exec import (
     ToolsetCallToolParams,
     ToolsetGetToolsId,
 )
-from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest, ModelResponse
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest, ModelResponse, TextPart
 
 from agents.errors import JournalDiverged
-from agents.journal import Journal, ReplayMiss, seconds_since, unknown_outcome
+from agents.journal import HandedOff, Journal, ReplayMiss, seconds_since, unknown_outcome
 from agents.models.attempts import FailedAttempt, told_to
 from agents.questions import answers_of, record_question
 from agents.recording import RESULT_OF
@@ -83,6 +83,8 @@ async def perform(journal: Journal, operation: DurableOperationId, params: Any, 
 
 
 async def _request_model(journal: Journal, operation: ModelRequestId, params: ModelRequestParams, body: Body) -> Any:
+    if isinstance(journal.stopping, HandedOff):
+        journal.stopping.closing = _handed_off(journal, params.messages, journal.stopping.output)
     journal.check_stopping()
     op = journal.next_key("model")
     journal.requests += 1
@@ -97,6 +99,8 @@ async def _request_model(journal: Journal, operation: ModelRequestId, params: Mo
         return known.result
     key = _cache_key(journal, asked, params)
     cached = journal.cache.find(key) if journal.cache is not None and key is not None else None
+    if journal.purse is not None:
+        journal.purse.check()
     asked = asked.model_copy(update={"attempt": 1 if known is None else known.attempts + 1})
     if cached is not None:
         journal.record(asked)
@@ -237,6 +241,14 @@ def _asked(journal: Journal, op: str, model: str, params: ModelRequestParams) ->
         tools=tools,
         fingerprint=fingerprint,
     )
+
+
+def _handed_off(journal: Journal, messages: list[ModelMessage], output: Any) -> list[dict[str, Any]]:
+    """What no request of this run showed any more, and the other agent's answer as its last reply."""
+    said = output if isinstance(output, str) else canonical_json(output)
+    new = messages[max(journal.history_messages, journal.seen_messages) :]
+    last = [message for message in new if not isinstance(message, ModelResponse)]  # its replies are on record
+    return _plain([*last, ModelResponse(parts=[TextPart(said)])])
 
 
 def _plain(messages: list[ModelMessage]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from traces.events import (
     ApprovalDecided,
     ApprovalRequested,
+    DelegationEnded,
     Effect,
     Event,
     HistoryTaken,
@@ -74,6 +75,23 @@ class Inquiry:
 
 
 @dataclass
+class Spent:
+    """What was used. Cost in US dollars; what has no known price counts as nothing."""
+
+    steps: int = 0
+    tokens: int = 0
+    cost: float = 0.0
+    tool_bytes: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            self.steps + other.steps, self.tokens + other.tokens, self.cost + other.cost,
+            self.tool_bytes + other.tool_bytes, self.seconds + other.seconds,
+        )  # fmt: skip
+
+
+@dataclass
 class Recording:
     """The operations of one run, in order."""
 
@@ -84,6 +102,9 @@ class Recording:
     """Calls that were held back, by their operation (`approval/1` …)."""
     inquiries: dict[str, Inquiry] = field(default_factory=dict)
     """Questions of tool servers, by their operation (`question/1` …)."""
+
+    spent: Spent = field(default_factory=Spent)
+    """What the run has used; the runs below it are not in it."""
 
     def add(self, event: Event) -> None:
         """Take one more fact in."""
@@ -96,6 +117,9 @@ class Recording:
                 operation.fingerprint = event.fingerprint
             case ModelReplied():
                 operation.result, operation.done = event.response, True
+                self.spent.steps += 1
+                self.spent.tokens += event.input_tokens + event.output_tokens
+                self.spent.cost += event.cost or 0.0
             case HistoryTaken():
                 operation.result, operation.done = event.runs, True
             case ToolsListed():
@@ -105,8 +129,11 @@ class Recording:
                 operation.safe_to_repeat, operation.decision = False, None
             case ToolReturned():
                 operation.result, operation.done = event.result, True
+                self.spent.tool_bytes += event.size
                 if operation.call is not None and isinstance(event.result, dict):
                     self.results[operation.call.call_id] = event.result
+            case DelegationEnded():
+                operation.done = True
             case ToolFailed():
                 operation.safe_to_repeat = not event.sent
             case ApprovalRequested():

@@ -13,19 +13,31 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from pydantic_ai import Agent, RunContext, ToolFailed, UsageLimits
+from pydantic_ai import Agent, RunContext, UsageLimits
 from pydantic_ai.models import Model
 
 from agents.approvals import approval_needed, expire_approvals
-from agents.build import answer_text, build_agent, effect_of
+from agents.build import build_agent, effect_of
 from agents.config import Workspace
-from agents.errors import Halted, OutcomeUnknown, PersonNeeded, RunFailed, RunOwned, UsageError
+from agents.delegation import HandedOff, end_children, hand_over
+from agents.errors import Halted, OutcomeUnknown, PersonNeeded, RunOwned, UsageError
 from agents.failures import told
 from agents.history import read_history, take_turns
 from agents.holding import Holder
-from agents.journal import Delta, Journal, ReplayMiss, Till, current_journal, journaled, price_of, seconds_since
+from agents.journal import (
+    Delta,
+    Journal,
+    ReplayMiss,
+    Till,
+    current_journal,
+    find_journal,
+    journaled,
+    price_of,
+    seconds_since,
+)
+from agents.limits import open_purse, time_is_up
 from agents.operations import ANSWERS, CALL_KEY
-from agents.prompts.bundle import Bundle, Delegate
+from agents.prompts.bundle import Bundle
 from agents.prompts.store import get_bundle
 from agents.questions import answer_needed, expire_questions
 from agents.recording import Recording, ReplaySource, recording_of
@@ -42,14 +54,13 @@ from traces.events import (
     Origin,
     OutcomeDecided,
     RunCancelled,
-    RunDelegated,
     RunFinished,
     RunResumed,
     RunStarted,
     RunWaited,
 )
 from traces.events import RunFailed as RunFailedEvent
-from traces.ids import digest_json, new_id, short
+from traces.ids import new_id
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.store import find_run, get_run, get_whole_run, list_conversation, read_events
@@ -162,6 +173,13 @@ class Runtime:
         self.recorder.announce(run_id)
         return run_id
 
+    def start_below(
+        self, parent: Journal, op: str, run_id: str, agent: str, request: str, history: tuple[str, ...]
+    ) -> None:
+        """Accept a run that another one delegates, as the operation `op` of it."""
+        ask = Start(agent, request, parent.conversation_id, origin="delegation", history=history)
+        self.start(ask, run_id=run_id, parent=(parent.run_id, op))
+
     async def run(self, ask: Start, *, on_delta: Delta | None = None) -> Answer:
         """Start a run and work on it to its end."""
         return await self.work(self.start(ask), on_delta=on_delta)
@@ -212,9 +230,13 @@ class Runtime:
         return self._finish(journal, result, clock)
 
     async def _run_agent(self, journal: Journal, started: RunStarted) -> Any:
+        parent = find_journal()
+        above = parent.purse if parent is not None and parent.run_id == started.parent_run_id else None
         with self.database.reading() as session:
             bundle = get_bundle(session, started.bundle).bundle
-            history = read_history(session, self._turns(journal, started, bundle.limits.history_characters))
+            purse = open_purse(session, journal.run_id, started, bundle.limits, journal.recording, above)
+            journal.turns = self._turns(journal, started, bundle.limits.history_characters)
+            history = read_history(session, journal.turns)
         journal.effects = lambda server, tool, definition: effect_of(bundle, server, tool, definition)
         journal.check_tools = lambda server, tools, recorded: self._check_tools(
             journal, started.bundle, bundle, server, tools, recorded
@@ -230,14 +252,22 @@ class Runtime:
             journal.cache = ReplyCache(folder, self.database, wanted.seconds)
             journal.max_temperature = wanted.max_temperature
         agent = self._agent(started.bundle, bundle)
-        limits = UsageLimits(request_limit=bundle.limits.steps, total_tokens_limit=bundle.limits.tokens)
+        journal.purse = purse
+        seconds, whose = purse.seconds_left()
+        if seconds is not None and seconds <= 0:
+            raise time_is_up(whose)
         with journaled(journal):
-            async with asyncio.timeout(bundle.limits.seconds):
-                result = await agent.run(
-                    started.input, message_history=history or None, usage_limits=limits,
-                    conversation_id=started.conversation_id,
-                )  # fmt: skip
-        journal.check_stopping()
+            try:
+                async with asyncio.timeout(seconds) as clock:
+                    result = await agent.run(
+                        started.input, message_history=history or None, conversation_id=started.conversation_id,
+                        usage_limits=UsageLimits(request_limit=bundle.limits.steps),
+                    )  # fmt: skip
+                journal.check_stopping()
+            except TimeoutError as error:
+                raise time_is_up(whose) if clock.expired() else error from error
+            except HandedOff as handed:
+                return handed
         return result
 
     def _check_tools(
@@ -283,7 +313,7 @@ class Runtime:
         )  # fmt: skip
 
     def _finish(self, journal: Journal, result: Any, clock: float) -> Answer:
-        closing = _closing(result)
+        closing = result.closing if isinstance(result, HandedOff) else _closing(result)
         done = RunFinished(output=result.output, closing=closing, seconds=seconds_since(clock))
         journal.record(done, beside=lambda pen: self._holder.give_back(pen, journal.run_id))
         with self.database.reading() as session:
@@ -304,49 +334,8 @@ class Runtime:
         name = "ReplayMiss" if isinstance(error, ReplayMiss) else type(error).__name__
         hint = getattr(error, "hint", "")
         journal.record(RunFailedEvent(error=name, message=str(error)[:4000], hint=hint, seconds=seconds_since(clock)))
+        end_children(self.recorder, journal.run_id, name)
         return error
-
-    # --- delegation ---------------------------------------------------------------------------------------------
-
-    async def _hand_over(self, delegate: Delegate, ctx: RunContext[Any], request: str) -> str:
-        """Run the other agent on the request, in a run and a ledger of its own below this one."""
-        parent = current_journal()
-        parent.flush()  # the other run's ledger must not know of a reply that this one has not
-        op = f"delegate/{ctx.run_step}/{delegate.tool}/{ctx.tool_call_id}"
-        child_id = f"{parent.run_id}.{short(digest_json(op))[:8]}"
-        if parent.replay is not None:
-            return self._recorded_answer(parent, delegate, request)
-        if not self.exists(child_id):
-            ask = Start(delegate.agent, request, parent.conversation_id, origin="delegation", history=())
-            self.start(ask, run_id=child_id, parent=(parent.run_id, op))
-        if parent.recording.find(op) is None:
-            parent.record(
-                RunDelegated(
-                    op=op,
-                    step=ctx.run_step,
-                    agent=delegate.agent,
-                    tool=delegate.tool,
-                    request=request,
-                    child_run_id=child_id,
-                )
-            )
-        try:
-            answer = await self.work(child_id, on_delta=self.watch(child_id))
-        except RunFailed as error:
-            if isinstance(error, PersonNeeded | RunOwned):
-                parent.stop_before_next(error)
-                return ""
-            raise ToolFailed(f"{delegate.agent} could not answer: {error}") from error
-        return answer_text(answer.output)
-
-    def _recorded_answer(self, parent: Journal, delegate: Delegate, request: str) -> str:
-        assert parent.replay is not None
-        child = parent.replay.child(delegate.agent, request)
-        if child is None:
-            raise ReplayMiss(delegate.tool)
-        with self.database.reading() as session:
-            output = _output([stored.event for stored in read_events(session, child, kinds=["run_finished"])])
-        return answer_text(output)
 
     def exists(self, run_id: str) -> bool:
         """Whether a run of that id was started."""
@@ -410,7 +399,7 @@ class Runtime:
         if agent is None:
             bounds = Bounds(bundle.limits.tool_bytes, bundle.limits.file_bytes)
             servers = {name: self._server(name, bounds) for name in self.workspace.servers}
-            agent = build_agent(bundle, self._make_model(bundle), servers, self._hand_over)
+            agent = build_agent(bundle, self._make_model(bundle), servers, partial(hand_over, self))
             if len(self._agents) >= 64:  # a night tries many bundles; each is quickly built again
                 self._agents.pop(next(iter(self._agents)))
             self._agents[digest] = agent

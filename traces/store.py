@@ -349,6 +349,26 @@ def read_streams(session: Session, streams: Iterable[str], kinds: Iterable[str])
     return read_recorded(session, streams, kinds)
 
 
+def list_times(session: Session, streams: Iterable[str]) -> dict[str, list[tuple[str, datetime]]]:
+    """(kind, time) of all facts of each stream, in order; nothing else of them is read."""
+    found: dict[str, list[tuple[str, datetime]]] = {}
+    for chunk in _chunks(list(streams), 500):
+        query = sa.select(EVENTS.c.stream, EVENTS.c.kind, EVENTS.c.at).where(EVENTS.c.stream.in_(chunk))
+        for row in session.execute(query.order_by(EVENTS.c.stream, EVENTS.c.seq)):
+            found.setdefault(row.stream, []).append((row.kind, row.at))
+    return found
+
+
+def list_tool_bytes(session: Session, streams: Iterable[str]) -> int:
+    """Bytes of all tool results of these runs together, as they are recorded."""
+    total = 0
+    for chunk in _chunks(list(streams), 500):
+        where = EVENTS.c.stream.in_(chunk), EVENTS.c.kind == "tool_returned"
+        for payload in session.execute(sa.select(EVENTS.c.payload).where(*where)).scalars():
+            total += int(json.loads(payload).get("size", 0))
+    return total
+
+
 def count_events(session: Session, streams: Iterable[str], kind: str) -> dict[str, int]:
     """How many facts of one kind each of these streams has; streams without one are left out."""
     found: dict[str, int] = {}

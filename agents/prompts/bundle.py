@@ -77,6 +77,8 @@ class Delegate(Frozen):
     """A regular expression: the tool is offered only to a run whose input it is found in. None: always.
 
     A hand-over costs a whole run of the other agent; a small model offered one takes it for what it cannot do."""
+    hand_off: bool = Field(default=False, exclude_if=_unset)
+    """Its answer is this run's: the other agent is told the conversation so far, and no model reads it again."""
 
     @field_validator("when")
     @classmethod
@@ -128,16 +130,32 @@ class Asking(Frozen):
     cache: Cache | None = None
 
 
+class ConversationLimits(Frozen):
+    """Where a run is stopped for what its whole conversation has used, of whichever agent. None: no limit."""
+
+    steps: int | None = Field(default=None, gt=0)
+    seconds: float | None = Field(default=None, gt=0)
+    """While it was worked on; a person's time is not counted."""
+    tokens: int | None = Field(default=None, gt=0)
+    cost: float | None = Field(default=None, gt=0)
+    tool_bytes: int | None = Field(default=None, gt=0)
+
+
 class Limits(Frozen):
-    """Where a run is stopped. None: no limit of that kind."""
+    """Where a run is stopped. None: no limit of that kind. What the runs below it use counts, but for steps."""
 
     steps: int = 12
     seconds: float | None = 600
     tokens: int | None = None
+    cost: float | None = Field(default=None, gt=0, exclude_if=_unset)
+    """US dollars."""
     tool_bytes: int = 65_536
     """A tool result longer than this is cut before the model sees it, and says so."""
     file_bytes: int = Field(default=FILE_BYTES, exclude_if=lambda value: value == FILE_BYTES)
     """A picture or other file of a tool larger than this is left out, and a text says so."""
+    all_tool_bytes: int | None = Field(default=None, gt=0, exclude_if=_unset)
+    """Bytes of all tool results of the run together."""
+    conversation: ConversationLimits | None = Field(default=None, exclude_if=_unset)
     history_characters: int | None = Field(default=None, ge=0, exclude_if=_unset)
     """Room for a conversation's earlier turns; beyond it the oldest whole turns are left out, and the record says
     which. The newest turn is always shown."""

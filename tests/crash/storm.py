@@ -35,7 +35,7 @@ from tests.postgres import PostgresUnavailable, running_postgres
 from traces.db import Database, open_database
 from traces.events import OutcomeDecided, RunWaited
 from traces.provenance import Provenance
-from traces.store import list_runs, read_events
+from traces.store import last_event_id, list_runs, read_events
 from traces.summary import RunSummary
 from traces.tables import RUNS
 from traces.verify import verify
@@ -50,6 +50,9 @@ strop:
 """
 FASTER: Final = 5.0
 """Leases run out, and are looked for, so much sooner than in service: the same code, a shorter wait between kills."""
+
+STANDSTILL: Final = 15.0
+"""Seconds after which the next worker is killed though nothing happens: what was left may need a fresh one."""
 
 PATIENCE: Final = 120.0
 """Seconds that the last runs may take to end after the last kill."""
@@ -79,7 +82,7 @@ def storm(folder: Path, url: str, workers: int, kills: int, seed: int) -> dict[s
         asked, killed = 0, 0
         while killed < kills:
             asked = ask(workspace, url, asked, workers * 2)
-            time.sleep(chance.uniform(0.05, 1.2))  # the moment of the kill is what is drawn
+            pause(url, chance)
             at = chance.randrange(workers)
             os.kill(living[at], signal.SIGKILL)
             os.waitpid(living[at], 0)
@@ -91,6 +94,24 @@ def storm(folder: Path, url: str, workers: int, kills: int, seed: int) -> dict[s
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         return {"kills": killed, "runs": asked, **account(folder, url, asked), "unknown_outcomes": unknown}
+
+
+def pause(url: str, chance: random.Random) -> None:
+    """Until the drawn moment of the next kill: so many facts later, and then somewhere within the next.
+
+    Counted in facts and not in seconds, so that a slow machine's workers are not all killed while they start.
+    """
+    wanted, end = chance.randint(1, 25), time.monotonic() + STANDSTILL
+    database = open_database(url)
+    with database.reading() as session:
+        begun = last_event_id(session)
+    while time.monotonic() < end:
+        with database.reading() as session:
+            if last_event_id(session) >= begun + wanted:
+                break
+        time.sleep(0.005)
+    database.close()
+    time.sleep(chance.uniform(0, 0.03))
 
 
 def roll(workspace: Workspace, url: str, living: list[int], asked: int) -> int:
@@ -117,7 +138,10 @@ def counting(folder: Path) -> Iterator[Workspace]:
         json.dumps({"mcpServers": {"counting": {"url": f"http://127.0.0.1:{port}/mcp"}}})
     )
     command = [sys.executable, "-m", "tests.crash.storm_server", str(port), str(folder / "paid")]
-    with (folder / "server.log").open("w") as log, subprocess.Popen(command, cwd=ROOT, stderr=log) as server:
+    with (
+        (folder / "server.log").open("w") as log,
+        subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as server,
+    ):
         try:
             while socket.socket().connect_ex(("127.0.0.1", port)):
                 assert server.poll() is None, (folder / "server.log").read_text()

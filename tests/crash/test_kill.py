@@ -18,7 +18,7 @@ from traces.verify import verify
 
 SERVER = str(Path(__file__).with_name("counting_server.py"))
 RUN = "run_crash"
-FACTS = 25
+FACTS = 26
 """Facts that the whole scripted run leaves, its delegated run's included; `test_without_a_kill` keeps it true."""
 
 BOSS_TURNS, CLERK_TURNS = 4, 2

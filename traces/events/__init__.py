@@ -44,6 +44,7 @@ from traces.events.rollouts import (
     ShadowCompared,
 )
 from traces.events.run import (
+    DelegationEnded,
     HistoryTaken,
     RunCancelled,
     RunDelegated,
@@ -83,6 +84,7 @@ __all__ = [
     "ConversationCounted",
     "DecisionMade",
     "DecisionRefused",
+    "DelegationEnded",
     "DriftAccepted",
     "DriftFound",
     "Effect",

@@ -63,6 +63,18 @@ class RunDelegated(Event):
     tool: str
     request: str
     child_run_id: str
+    hand_off: bool = False
+    """Whether its answer is this run's."""
+
+
+class DelegationEnded(Event):
+    """The run below came to its end, as its own ledger says in full; `message` says why where it has no answer."""
+
+    OUTSIDE = frozenset({"message"})
+    kind: Literal["delegation_ended"] = "delegation_ended"
+    child_run_id: str
+    status: str
+    message: str = ""
 
 
 WaitsFor = Literal["outcome_unknown", "approval", "question"]

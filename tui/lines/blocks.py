@@ -186,7 +186,14 @@ class Fold:
 
     def _on_run_delegated(self, fact: EventView, data: dict[str, Any]) -> None:
         child = str(data.get("child_run_id"))
-        self._put(fact, "child", f"delegated to {data.get('agent')}", target=("run", child), figures=short(child))
+        verb = "handed off to" if data.get("hand_off") else "delegated to"
+        self._put(fact, "child", f"{verb} {data.get('agent')}", target=("run", child), figures=short(child))
+
+    def _on_delegation_ended(self, fact: EventView, data: dict[str, Any]) -> None:
+        child, status = str(data.get("child_run_id")), str(data.get("status"))
+        role = "text" if status == "finished" else "bad"
+        told = f"the run below {status}"
+        self._put(fact, "child", told, str(data.get("message") or ""), target=("run", child), role=role)
 
     def _on_span_observed(self, fact: EventView, data: dict[str, Any]) -> None:
         body = "\n".join(part for part in (data.get("error") or "", pretty(data.get("attributes") or {})) if part)
