@@ -81,8 +81,8 @@ async def test_a_delegated_run_is_one_trace(runtime: Runtime, script: ScriptedMo
     answer = await runtime.run(Start("boss", "do it"))
     assert answer.output == "it is b"
     assert kinds(runtime, answer.run.id) == [
-        "run_started", "model_requested", "model_replied", "run_delegated", "delegation_ended", "model_requested", "model_replied",
-        "run_finished",
+        "run_started", "model_requested", "model_replied", "run_delegated", "delegation_ended", "model_requested",
+        "model_replied", "run_finished",
     ]  # fmt: skip
     with runtime.database.reading() as session:
         (child,) = list_children(session, answer.run.id)
