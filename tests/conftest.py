@@ -100,3 +100,13 @@ def database(database_url: str) -> Iterator["Database"]:
     opened = open_database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def sqlite_database(sqlite_url: str) -> Iterator["Database"]:
+    """An open database on SQLite alone: for what does not depend on the engine."""
+    from traces.db import open_database
+
+    opened = open_database(sqlite_url)
+    yield opened
+    opened.close()

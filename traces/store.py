@@ -301,6 +301,12 @@ def last_event_at(session: Session) -> datetime | None:
     return session.execute(sa.select(EVENTS.c.at).order_by(EVENTS.c.id.desc()).limit(1)).scalar()
 
 
+def began_between(session: Session, start: datetime, end: datetime) -> bool:
+    """Whether any run was recorded as begun after `start` and up to `end`."""
+    query = sa.select(RUNS.c.id).where(RUNS.c.started_at > start, RUNS.c.started_at <= end).limit(1)
+    return session.execute(query).first() is not None
+
+
 def list_feedback(session: Session, run_ids: Iterable[str]) -> dict[str, list[FeedbackGiven]]:
     """Feedback by run id, in the order it was given."""
     found = read_streams(session, run_ids, ["feedback_given"])

@@ -7,6 +7,7 @@ second looks at what the first one left. Sessions must come from `Database.writi
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from traces.events import DecisionMade, GovernanceChanged, Json, ProposalSigned
 from traces.ids import short
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import last_event_at, read_stream
+from traces.store import began_between, last_event_at, read_stream
 
 PROMOTE: dict[str, Json] = {"promote": "policy"}
 """The least of a signed plan that lets a machine promote; what else a plan says is the rollout's business."""
@@ -228,8 +229,9 @@ def roll_back(
 def expire_proposals(session: Session, recorder: Recorder, agent: str, rules: Governance = DEFAULT) -> list[str]:
     """Write down that proposals nobody decided on in time have expired; gives their digests.
 
-    Only what this machine's clock and the newest fact on record both say is over: a clock that jumps ahead ends
-    nothing by itself, and one that is set back brings nothing back, for an expiry on record stands.
+    Only what this machine's clock says is over and the record bears out, by a run that began past the end a day ago
+    or more: a clock that jumps ahead for some hours ends nothing, and one that is set back brings nothing back, for
+    an expiry on record stands.
     """
     waiting = [one.digest for one in list_bundles(session, agent=agent, state="proposed")]
     if not waiting:
@@ -240,9 +242,10 @@ def expire_proposals(session: Session, recorder: Recorder, agent: str, rules: Go
     if rules.proposal_days is None:
         return []
     gone = []
+    witness = partial(began_between, session)
     for digest in waiting:
         ground = record.of(digest).ground
-        if ground is None or not now.surely_over(ground.proposed_at, rules.proposal_days):
+        if ground is None or not now.surely_over(ground.proposed_at, rules.proposal_days, witness):
             continue
         by = Provenance(by="strop", actor="machine", reason=f"nobody decided within {rules.proposal_days:g} days")
         _take(session, recorder, record, digest, "expired", by, act="expire")

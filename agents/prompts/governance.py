@@ -4,7 +4,7 @@ What is in force is on record in the agent's decision stream (`GovernanceChanged
 it. Prevents: rules that are got around by editing a file, and an expiry that a wrong clock brings about or undoes.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -18,6 +18,10 @@ from traces.provenance import Provenance
 
 SKEW: Final = timedelta(minutes=5)
 """How far the clocks of two machines may differ; a clock further behind the record is a wrong one."""
+
+
+GRACE: Final = timedelta(days=1)
+"""How long a clock must have stood past an end, and work have gone on, before the end is written down."""
 
 
 class Governance(BaseModel):
@@ -66,9 +70,12 @@ class Now:
         """Whether so many days have passed by the clock."""
         return self.clock - since > timedelta(days=days)
 
-    def surely_over(self, since: datetime, days: float) -> bool:
-        """Whether the clock and the record both say so: then it may be written down."""
-        return self.over(since, days) and self.newest is not None and self.newest - since > timedelta(days=days)
+    def surely_over(self, since: datetime, days: float, witnessed: Callable[[datetime, datetime], bool]) -> bool:
+        """Whether it may be written down that so many days have passed: the clock says so, and so does the record.
+
+        `witnessed` tells whether a run began between two times: one must have begun past the end, a day ago or more.
+        """
+        return self.over(since, days) and witnessed(since + timedelta(days=days), self.clock - GRACE)
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,7 @@ def check_ground(rules: Governance, ground: Ground, live: str | None, now: Now, 
                 f"{rules.evidence_days:g} days",
                 hint=again,
             )
-    if rules.present_incumbent and ground.evidence is not None and ground.against != live:
+    if rules.present_incumbent and ground.evidence is not None and (ground.against or None) != live:
         was, is_ = (short(one) if one else "nothing" for one in (ground.against, live))
         raise Refused(f"{short(bundle)} was proven against {was}, and {is_} is live now", hint=again)
     if rules.verdicts and ground.verdict not in rules.verdicts:
