@@ -22,7 +22,7 @@ LOCK_NOTE := \# Written by `make lock` from pyproject.toml; do not edit. Install
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime crash bench-ledger generate bench-nights
+.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime crash bench-ledger bench-rollout generate bench-nights
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -74,6 +74,9 @@ bench-runtime: install-dev ## CPU of a durable, recorded run against bare pydant
 
 bench-nights: install-dev ## What a night proves, on recorded and planted runs (SCALE=0.1 for a glance); last line is JSON
 	$(BIN)/python -m benchmarks.nights --scale $(or $(SCALE),1) $(PARTS)
+
+bench-rollout: install-dev ## What choosing costs, how fast a decision reaches workers, how often a canary errs (CANARIES=1000)
+	$(BIN)/python -m benchmarks.rollout --canaries $(or $(CANARIES),1000)
 
 crash: install-dev ## Kill workers at random moments under load (N=200 kills); last line is JSON
 	$(BIN)/python -m tests.crash.storm $(or $(N),200)

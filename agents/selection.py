@@ -13,14 +13,13 @@ from agents.config import Workspace
 from agents.definitions import Definition
 from agents.prompts.bundle import Bundle
 from agents.prompts.decisions import adopt_definition
-from agents.prompts.exposure import is_taken_back, place
+from agents.prompts.exposure import find_earlier, place
 from agents.prompts.record import read_record
 from agents.prompts.rollout_store import find_active
 from agents.prompts.store import Live, add_bundle, find_live, get_bundle
 from traces.events import Arm
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import find_last_turn
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ def choose_bundle(
             each request and is placed by its conversation all the same.
     """
     definition = workspace.agent(agent)
-    earlier = find_last_turn(session, conversation_id, agent) if turn else None
-    if earlier is not None and not is_taken_back(session, agent, conversation_id, earlier.bundle):
+    earlier = find_earlier(session, agent, conversation_id) if turn else None
+    if earlier is not None and not earlier.taken_back:
         return Chosen(earlier.bundle)
     live = live_bundle(session, recorder, workspace, definition)
     rollout = find_active(session, agent)
@@ -89,10 +88,10 @@ def live_bundle(session: Session, recorder: Recorder, workspace: Workspace, defi
     Raises:
         Refused: nothing is live yet, and the rules do not let the file decide.
     """
-    own = own_bundle(workspace, definition)
     live = find_live(session, definition.name)
-    if live is not None and (live.digest != live.source or live.digest == own.digest):
+    if live is not None and (live.digest != live.source or live.digest == own_digest(workspace, definition)):
         return live
+    own = own_bundle(workspace, definition)
     rules = workspace.governance.rules_for(definition.name)
     if live is not None and (read_record(session, definition.name).rules or rules).definition != "live":
         return live  # the file's new version waits to be proposed and signed
@@ -100,6 +99,21 @@ def live_bundle(session: Session, recorder: Recorder, workspace: Workspace, defi
         by=workspace.user, reason=f"the definition file {definition.path.name}", role=workspace.local_role
     )
     return adopt_definition(session, recorder, own, by, force=live is not None, rules=rules)
+
+
+_DIGESTS: dict[int, tuple[Definition, str, str]] = {}
+"""Digests of files' own bundles by the definition's identity, with that and the model: a choice must not make one."""
+
+
+def own_digest(workspace: Workspace, definition: Definition) -> str:
+    """The digest of `own_bundle`."""
+    model = definition.model or workspace.default_model
+    known = _DIGESTS.get(id(definition))
+    if known is None or known[0] is not definition or known[1] != model:
+        if len(_DIGESTS) >= 1_000:
+            _DIGESTS.clear()
+        known = _DIGESTS[id(definition)] = (definition, model, definition.bundle(model).digest)
+    return known[2]
 
 
 def own_bundle(workspace: Workspace, definition: Definition) -> Bundle:

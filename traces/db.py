@@ -56,14 +56,19 @@ def from_micros(micros: int) -> datetime:
 
 
 def insert_or_ignore(session: Session, table: sa.Table) -> Any:
-    """An INSERT that leaves a row with the same key as it is; both databases have one, each in its own words."""
-    if session.get_bind().dialect.name == "sqlite":
+    """An INSERT that leaves a row with the same key as it is."""
+    return insert_for(session.get_bind().dialect.name, table).on_conflict_do_nothing()
+
+
+def insert_for(dialect: str, table: sa.Table) -> Any:
+    """An INSERT that can say what happens to a row with the same key: each database has its own words for it."""
+    if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-        return sqlite_insert(table).on_conflict_do_nothing()
+        return sqlite_insert(table)
     from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
-    return postgresql_insert(table).on_conflict_do_nothing()
+    return postgresql_insert(table)
 
 
 class Database:

@@ -200,18 +200,6 @@ def list_turns_since(session: Session, agent: str, bundle: str, since: datetime,
     return [RunSummary(**row) for row in session.execute(query).mappings()]
 
 
-def find_last_turn(session: Session, conversation_id: str, agent: str) -> RunSummary | None:
-    """The agent's newest turn in the conversation, or None before its first."""
-    query = (
-        sa.select(RUNS)
-        .where(RUNS.c.conversation_id == conversation_id, RUNS.c.parent_run_id.is_(None), RUNS.c.agent == agent)
-        .order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc())
-        .limit(1)
-    )
-    row = session.execute(query).mappings().first()
-    return None if row is None else RunSummary(**row)
-
-
 def find_earlier_turn(session: Session, run: RunSummary) -> str | None:
     """The first earlier turn of the run's conversation that has not ended, or None."""
     before = sa.or_(

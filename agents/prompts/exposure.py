@@ -10,7 +10,8 @@ signed for, and a candidate taken back that goes on answering.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,10 +19,11 @@ from sqlalchemy.orm import Session
 from agents.prompts.plan import Counted
 from agents.prompts.rollout_store import Rollout
 from agents.prompts.tables import ARMS, BUNDLES, ROLLOUTS
-from traces.db import insert_or_ignore
+from traces.db import insert_for
 from traces.events import Arm, ConversationCounted
 from traces.pen import Statement
 from traces.recorder import Recorder
+from traces.tables import RUNS
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,27 @@ class Placed:
     rollout: str
     arm: Arm
     bundle: str
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a conversation began with. `taken_back`: it must leave that version."""
+
+    bundle: str
+    taken_back: bool
+
+
+def find_earlier(session: Session, agent: str, conversation: str) -> Earlier | None:
+    """The version of the agent's newest turn in the conversation; None before its first.
+
+    It is taken back when it was rolled back, or when it lost an A/B by harm and the conversation belonged to that.
+    """
+    given = {"of_agent": agent, "of_conversation": conversation}
+    row = session.connection().execute(_EARLIER, given).first()
+    if row is None:
+        return None
+    lost = row.outcome == "rolled_back" and row.arm == "candidate" and row.candidate == row.bundle
+    return Earlier(row.bundle, row.state == "rolled_back" or lost)
 
 
 def place(session: Session, rollout: Rollout, live: str, conversation: str, now: datetime) -> Placed | None:
@@ -48,9 +71,6 @@ def place(session: Session, rollout: Rollout, live: str, conversation: str, now:
     """
     if rollout.mode == "shadow" or not rollout.open or (rollout.mode == "canary" and live != rollout.control):
         return None
-    known = _known(session, rollout, conversation)
-    if known is not None:
-        return known
     drawn, plan = chance(rollout.id, conversation), rollout.plan
     if drawn >= plan.share + plan.compared_share:
         return None
@@ -59,8 +79,9 @@ def place(session: Session, rollout: Rollout, live: str, conversation: str, now:
         "agent": rollout.agent, "conversation_id": conversation, "rollout": rollout.id, "arm": arm,
         "share": plan.share / (plan.share + plan.compared_share), "at": now, "counted": 0,
     }  # fmt: skip
-    if session.execute(insert_or_ignore(session, ARMS).returning(ARMS.c.arm), row).first() is None:
-        return _known(session, rollout, conversation)  # its other turn was faster, in this very moment
+    connection = session.connection()
+    if connection.execute(_joining(connection.dialect.name), row).first() is None:
+        return _known(session, rollout, conversation)  # handed over before, or its other turn was faster
     if arm == "candidate" and not expose(session, rollout):
         session.execute(sa.delete(ARMS).where(ARMS.c.agent == rollout.agent, ARMS.c.conversation_id == conversation))
         return None
@@ -86,26 +107,39 @@ def _known(session: Session, rollout: Rollout, conversation: str) -> Placed | No
 def expose(session: Session, rollout: Rollout) -> bool:
     """Count one more conversation (of a shadow: one more run), if the candidate may still have one.
 
-    Decided in the database, not by what we read.
-
-    Here a roll-back on another worker is met: whoever waits for its row finds it ended.
+    Decided in the database, not by what we read. Here a roll-back on another worker is met: whoever waits for its row
+    finds it ended.
     """
-    room = (ROLLOUTS.c.id == rollout.id, ROLLOUTS.c.active.is_not(None), ROLLOUTS.c.exposed < ROLLOUTS.c.exposure)
-    more = sa.update(ROLLOUTS).where(*room).values(exposed=ROLLOUTS.c.exposed + 1).returning(ROLLOUTS.c.id)
-    return session.execute(more).first() is not None
+    return session.connection().execute(_EXPOSE, {"of_rollout": rollout.id}).first() is not None
 
 
-def is_taken_back(session: Session, agent: str, conversation: str, bundle: str) -> bool:
-    """Whether the conversation must leave the version it began with: it was rolled back, or lost its A/B by harm."""
-    if session.execute(sa.select(BUNDLES.c.state).where(BUNDLES.c.digest == bundle)).scalar() == "rolled_back":
-        return True
-    lost = (
-        sa.select(ROLLOUTS.c.id)
-        .join(ARMS, ARMS.c.rollout == ROLLOUTS.c.id)
-        .where(ARMS.c.agent == agent, ARMS.c.conversation_id == conversation, ARMS.c.arm == "candidate")
-        .where(ROLLOUTS.c.outcome == "rolled_back", ROLLOUTS.c.candidate == bundle)
+# --- statements that each new conversation costs: made once, for making them takes longer than running them --------
+
+_EARLIER: Final = (
+    sa.select(RUNS.c.bundle, BUNDLES.c.state, ARMS.c.arm, ROLLOUTS.c.outcome, ROLLOUTS.c.candidate)
+    .select_from(
+        RUNS.outerjoin(BUNDLES, BUNDLES.c.digest == RUNS.c.bundle)
+        .outerjoin(ARMS, (ARMS.c.agent == RUNS.c.agent) & (ARMS.c.conversation_id == RUNS.c.conversation_id))
+        .outerjoin(ROLLOUTS, ROLLOUTS.c.id == ARMS.c.rollout)
     )
-    return session.execute(lost).first() is not None
+    .where(RUNS.c.conversation_id == sa.bindparam("of_conversation"), RUNS.c.agent == sa.bindparam("of_agent"))
+    .where(RUNS.c.parent_run_id.is_(None))
+    .order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc())
+    .limit(1)
+)
+
+_EXPOSE: Final = (
+    sa.update(ROLLOUTS)
+    .where(ROLLOUTS.c.id == sa.bindparam("of_rollout"), ROLLOUTS.c.active.is_not(None))
+    .where(ROLLOUTS.c.exposed < ROLLOUTS.c.exposure)
+    .values(exposed=ROLLOUTS.c.exposed + 1)
+    .returning(ROLLOUTS.c.id)
+)
+
+
+@cache
+def _joining(dialect: str) -> Any:
+    return insert_for(dialect, ARMS).on_conflict_do_nothing().returning(ARMS.c.arm)
 
 
 # --- counting ------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ class RolloutPlan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    share: float = Field(default=0.2, gt=0, lt=1)
+    share: float = Field(default=0.1, gt=0, lt=1)
     """Of new conversations, to the candidate."""
     control_share: float | None = Field(default=None, gt=0, lt=1)
     """Of new conversations, to what it is compared with; None: all others. What is left over goes to the live one."""

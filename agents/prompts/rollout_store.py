@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -36,8 +37,11 @@ class Rollout:
 
 def find_active(session: Session, agent: str) -> Rollout | None:
     """The agent's rollout that is under way, or None."""
-    row = session.execute(sa.select(ROLLOUTS).where(ROLLOUTS.c.active == agent)).mappings().first()
+    row = session.connection().execute(_ACTIVE, {"of_agent": agent}).mappings().first()
     return None if row is None else _rollout(row)
+
+
+_ACTIVE: Final = sa.select(ROLLOUTS).where(ROLLOUTS.c.active == sa.bindparam("of_agent"))
 
 
 def get_rollout(session: Session, rollout: str) -> Rollout:
@@ -86,5 +90,10 @@ def _rollout(row: Any) -> Rollout:
     return Rollout(
         id=row["id"], agent=row["agent"], active=row["active"] is not None, mode=row["mode"],
         candidate=row["candidate"], control=row["control"], exposed=row["exposed"], outcome=row["outcome"],
-        plan=RolloutPlan.model_validate_json(row["plan"]), started_at=row["started_at"], ended_at=row["ended_at"],
+        plan=_plan(row["plan"]), started_at=row["started_at"], ended_at=row["ended_at"],
     )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _plan(text: str) -> RolloutPlan:
+    return RolloutPlan.model_validate_json(text)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -115,8 +115,11 @@ def list_live(session: Session) -> dict[str, Live]:
 
 def find_live(session: Session, agent: str) -> Live | None:
     """The pointer to the agent's live bundle, or None before its first run."""
-    row = session.execute(sa.select(LIVE).where(LIVE.c.agent == agent)).mappings().first()
+    row = session.connection().execute(_LIVE, {"of_agent": agent}).mappings().first()
     return None if row is None else Live(**row)
+
+
+_LIVE: Final = sa.select(LIVE).where(LIVE.c.agent == sa.bindparam("of_agent"))
 
 
 def _stored(row: dict[str, Any]) -> StoredBundle:

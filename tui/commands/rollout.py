@@ -53,7 +53,7 @@ def _said(command: Any) -> Any:
     "--mode", type=click.Choice(["canary", "shadow", "ab"]), default="canary", show_default=True, help="What kind."
 )
 @click.option(
-    "--share", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Of new conversations. Default: 0.2."
+    "--share", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Of new conversations. Default: 0.1."
 )
 @click.option("--exposure", type=click.IntRange(min=1), help="Conversations it gets at most. Default: 150.")
 @click.option("--against", metavar="DIGEST", help="What it is compared with. Default: what is live.")
