@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from agents.access.tokens import AUDIT
 from agents.errors import Conflict, Refused
-from agents.prompts.decisions import approve, change_rules, promote, reject, roll_back
+from agents.prompts.decisions import approve, change_rules, expire_proposals, promote, reject, roll_back
 from agents.prompts.governance import DEFAULT, Governance
 from agents.prompts.record import decisions_stream
-from agents.prompts.store import Live, StoredBundle, get_bundle
+from agents.prompts.store import Live, StoredBundle, get_bundle, list_bundles
 from traces.events import DecisionRefused
 from traces.ids import short
 from traces.provenance import Provenance
@@ -102,6 +102,20 @@ def roll_back_agent(
         return roll_back(session, recorder, agent, provenance, to=to, seen_live=seen_live, head=head)
 
     return decide(recorder, agent, "roll_back", to, provenance, act)
+
+
+def expire_waiting(recorder: Recorder, rules_for: Callable[[str], Governance]) -> list[str]:
+    """Write down which proposals have expired, of all agents; gives their digests."""
+    with recorder.database.reading() as session:
+        agents = sorted({one.bundle.agent for one in list_bundles(session, state="proposed")})
+    gone: list[str] = []
+    for agent in agents:
+        with recorder.database.writing() as session:
+            found = expire_proposals(session, recorder, agent, rules_for(agent))
+        if found:
+            recorder.announce(decisions_stream(agent))
+        gone += found
+    return gone
 
 
 def change_governance(recorder: Recorder, agent: str, rules: Governance, provenance: Provenance) -> None:

@@ -64,6 +64,7 @@ SECTIONS: Final = {
         "rollout": "tui.commands.rollout:rollout",
         "adopt": "tui.commands.agents:adopt",
         "decisions": "tui.commands.agents:decisions",
+        "governance": "tui.commands.governance:governance",
         "audit": "tui.commands.audit:audit",
         "why": "tui.commands.audit:why",
     },

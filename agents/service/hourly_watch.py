@@ -1,19 +1,23 @@
-"""What is looked after each hour while the service runs: signals are noted, and what is past its time is erased.
+"""What is looked after each hour while the service runs: signals are noted, and what is past its time goes.
 
 A lease lets one process of many do it, a part at a time. Prevents: an erasure that holds customers' runs up.
 """
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
+from agents.prompts.governance import Governance
 from agents.retention import MOST, Rules, expire, find_due
+from agents.review import expire_waiting
 from traces.errors import LedgerError
 from traces.events import ErasureDone
+from traces.ids import short
 from traces.leases import claim, release
 from traces.recorder import Recorder
 from traces.scrub import scrub
@@ -29,18 +33,20 @@ LEASE: Final = "hourly"
 
 
 class HourlyWatch:
-    """Notes signals, and keeps the workspace's `[retention]`.
+    """Notes signals, lets proposals expire, and keeps the workspace's `[retention]`.
 
     Args:
         recorder: of the ledger.
         rules: how long, and how much.
         owner: this process, for the lease.
+        governance: gives the rules for decisions that the workspace's file has for an agent.
     """
 
-    def __init__(self, recorder: Recorder, rules: Rules, owner: str) -> None:
+    def __init__(self, recorder: Recorder, rules: Rules, owner: str, governance: Callable[[str], Governance]) -> None:
         self._recorder = recorder
         self._rules = rules
         self._owner = owner
+        self._governance = governance
         self._watching: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -71,6 +77,9 @@ class HourlyWatch:
             if claim(session, LEASE, self._owner, now) is not None:
                 return None
         try:
+            gone = expire_waiting(self._recorder, self._governance)
+            if gone:
+                log.info("proposals.expired", bundles=[short(one) for one in gone])
             noted = note_signals(self._recorder, now)
             if noted:
                 log.info("signals.noted", found=dict(Counter(one.signal for one in noted)))

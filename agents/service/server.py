@@ -84,7 +84,7 @@ def serve(
         watch = NightWatch(workspace, runtime.database, night_command) if night_command else None
         rollouts = None if make_judge is None else RolloutWatch(runtime, make_judge)
         token = workspace.token if host is not None else ""
-        kept = HourlyWatch(runtime.recorder, workspace.retention, runtime.worker)
+        kept = HourlyWatch(runtime.recorder, workspace.retention, runtime.worker, workspace.governance.rules_for)
         app = create_app(
             workspace, runtime, token=token, tcp=host is not None, watch=watch, rollout_watch=rollouts,
             hourly_watch=kept,

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from agents.errors import IllegalStep, Refused
-from agents.prompts.decisions import adopt_definition, approve, change_rules, expire_proposals, move, promote
+from agents.prompts.decisions import adopt_definition, approve, change_rules, move, promote
 from agents.prompts.governance import Governance
 from agents.prompts.record import read_record
 from agents.prompts.store import find_live, get_bundle
-from agents.review import approve_proposal, change_governance
+from agents.review import approve_proposal, change_governance, expire_waiting
 from tests.builders import MACHINE, NOON, PERSON, make_bundle, make_proposal, record_run
 from traces.db import Database
 from traces.provenance import Provenance
@@ -164,8 +164,7 @@ def test_a_clock_that_is_set_back_brings_nothing_back(sqlite_database: Database)
 
 def expired(house: House) -> list[str]:
     """What the service's regular look writes down."""
-    with house.database.writing() as session:
-        return expire_proposals(session, house.recorder, "hello")
+    return expire_waiting(house.recorder, lambda agent: Governance())
 
 
 def test_the_rules_in_force_are_those_on_record(sqlite_database: Database) -> None:

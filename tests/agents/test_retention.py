@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from agents.forgetting import list_erasures
+from agents.prompts.governance import DEFAULT
 from agents.prompts.tables import BUNDLES
 from agents.retention import Due, Rules, expire, find_due, used_megabytes
 from agents.service.hourly_watch import LEASE, HourlyWatch
@@ -104,7 +105,7 @@ def test_what_a_decision_needs_is_kept_until_it_is_made(database: Database) -> N
 def test_the_watch_erases_and_one_process_does_it(database: Database) -> None:
     """While another has the lease, nothing is done; then it is, and the lease is given back."""
     run_id = run_of(database, 40)
-    watch = HourlyWatch(Recorder(database), Rules(days=30), "worker-2")
+    watch = HourlyWatch(Recorder(database), Rules(days=30), "worker-2", lambda agent: DEFAULT)
     with database.writing() as session:
         claim(session, LEASE, "worker-1", NOW)
     assert watch.look(NOW) is None

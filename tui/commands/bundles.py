@@ -8,6 +8,7 @@ import click
 
 from tui.commands.opening import in_workspace, ledger, load, load_settings, with_json
 from tui.commands.printing import glyphs, hand_over, print_json, print_lines, say, width
+from tui.commands.propose import propose
 
 
 @click.group()
@@ -59,11 +60,16 @@ def show(digest: str, as_json: bool, folder: Path | None) -> None:
 
 @bundles.command("diff")
 @click.argument("digest")
+@click.argument("newer", required=False)
 @click.option("--against", default=None, metavar="DIGEST", help="The other version. Default: its parent.")
 @with_json
 @in_workspace
-def diff(digest: str, against: str | None, as_json: bool, folder: Path | None) -> None:
-    """Show word by word what a version changes."""
+def diff(digest: str, newer: str | None, against: str | None, as_json: bool, folder: Path | None) -> None:
+    """Show word by word what a version changes against its parent; with NEWER, what that changes against DIGEST."""
+    if newer is not None:
+        if against is not None:
+            raise click.UsageError("give two versions, or one and --against")
+        digest, against = newer, digest
     from agents.service.views import bundle_diff
     from tui.lines.diff import diff_lines
 
@@ -73,6 +79,9 @@ def diff(digest: str, against: str | None, as_json: bool, folder: Path | None) -
         print_json(lines)
     else:
         print_lines(diff_lines(lines, width()))
+
+
+bundles.add_command(propose)
 
 
 @bundles.command("export")

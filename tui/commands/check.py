@@ -63,9 +63,9 @@ def check(
         digest = _version(workspace, database, agent, bundle, live)
         other = _version(workspace, database, agent, *_named(against)) if against else None
         try:
-            with _bar(len(tasks), quiet=as_json) as told:
+            with bar(len(tasks), quiet=as_json) as told:
                 done = evaluate(workspace, database, digest, tasks, name=name, told=told)
-            with _bar(len(tasks), quiet=as_json) as told:
+            with bar(len(tasks), quiet=as_json) as told:
                 base = evaluate(workspace, database, other, tasks, name=name, told=told) if other else None
         except KeyboardInterrupt as error:
             error.add_note(f"go on with it: the same command with --bundle {short(digest)} --name {name!r}")
@@ -140,7 +140,7 @@ def _tell_wrong(one: "TaskScore") -> None:
 
 
 @contextmanager
-def _bar(total: int, *, quiet: bool) -> "Iterator[Told]":
+def bar(total: int, *, quiet: bool) -> "Iterator[Told]":
     """A bar on stderr; where that is no terminal, a line for every tenth; nothing when `quiet`."""
     from rich import progress as rich
 
@@ -152,11 +152,11 @@ def _bar(total: int, *, quiet: bool) -> "Iterator[Told]":
         rich.MofNCompleteColumn(),
         rich.TimeElapsedColumn(),
     ]
-    with rich.Progress(*columns, console=screen, transient=True, disable=not drawn) as bar:
-        task = bar.add_task("check", total=total)
+    with rich.Progress(*columns, console=screen, transient=True, disable=not drawn) as drawing:
+        task = drawing.add_task("check", total=total)
 
         def told(done: int, of: int, newest: "TaskScore") -> None:
-            bar.update(task, completed=done)
+            drawing.update(task, completed=done)
             if not drawn and not quiet and done % max(1, of // 10) == 0:
                 say(f"{done} of {of}")
 
