@@ -17,11 +17,12 @@ from typing import Any, Final, Literal, get_args
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from traces.beginnings import starts_with
 from traces.errors import FilterError
 from traces.events import Signal
 from traces.ids import is_utf8
 from traces.marks import marked, marked_at_all
-from traces.search import called_tool, has_words
+from traces.search import called_tool, few, has_words
 from traces.tables import RUN_TOOLS, RUNS
 
 Condition = sa.ColumnElement[bool]
@@ -31,11 +32,14 @@ MOST_CHARACTERS: Final = 2_000
 MOST_TERMS: Final = 40
 """SQLite nests conditions at most 1,000 deep; nobody types a query near this."""
 
+FEW_RUNS: Final = 5_000
+"""Up to so many runs are looked up by their ids and put in order, in some 15 ms; where more are meant, a list of a
+million that is gone through from its newest finds fifty within 10,000."""
+
 STATUSES: Final = ("running", "waiting", "finished", "failed", "cancelled")
 ORIGINS: Final = ("user", "delegation", "evaluation", "shadow", "otlp", "any")
 UNASKED: Final = ("evaluation", "shadow")
 """Runs that nobody waits for: the optimizer's own, and a candidate's beside the live version's."""
-HAS: Final = ("feedback", "score", "error", "output", "cost", "parent", "divergences", "label", "outcome", "signal")
 SIGNALS: Final[tuple[str, ...]] = get_args(Signal)
 
 
@@ -166,8 +170,19 @@ def _condition(term: Term, now: datetime, session: Session | None) -> Condition:
     else:
         field = FIELDS[term.field]
         found = sa.or_(*(field.condition(term, value, now) for value in term.values))
+        parts = field.rows(term) if field.rows is not None else ()
+        if session is not None and parts and not term.negated:
+            return sa.and_(found, *_narrowed(session, found, parts))
     # A run without a score is not one "with a score below …": its NOT must be true, where SQL says unknown.
     return sa.not_(sa.func.coalesce(found, sa.false())) if term.negated else found
+
+
+def _narrowed(session: Session, found: Condition, parts: tuple[Condition, ...]) -> list[Condition]:
+    """Where few runs are meant, their ids: then these are looked up, instead of a list gone through until a page is
+    full. `parts` are the kinds of rows for each of which there is an index by what is asked.
+    """
+    ids = sa.union_all(*(sa.select(RUNS.c.id).where(found, part) for part in parts))
+    return [RUNS.c.id.in_(ids)] if few(session, ids, FEW_RUNS) else []
 
 
 Meaning = Callable[[Term, str, datetime], Condition]
@@ -180,6 +195,9 @@ class Field:
     condition: Meaning
     help: str
     operators: tuple[Operator, ...] = (":", "=")
+    rows: Callable[[Term], tuple[Condition, ...]] | None = None
+    """The kinds of rows that the condition may be true of, for each of which there is an index by its column; None:
+    the list itself goes along an index by it, or there is none."""
 
 
 def _exactly(column: sa.Column[Any]) -> Meaning:
@@ -187,10 +205,7 @@ def _exactly(column: sa.Column[Any]) -> Meaning:
 
 
 def _prefix(column: sa.Column[Any], start: str = "") -> Meaning:
-    def condition(term: Term, value: str, now: datetime) -> Condition:
-        return column.startswith(start + value.removeprefix(start), autoescape=True)
-
-    return condition
+    return lambda term, value, now: starts_with(column, start + value.removeprefix(start))
 
 
 def _one_of(column: sa.Column[Any], allowed: tuple[str, ...]) -> Meaning:
@@ -221,14 +236,29 @@ def _compared(column: sa.ColumnElement[Any], scale: float = 1.0) -> Meaning:
 
 def _has(term: Term, value: str, now: datetime) -> Condition:
     _check_word(term, value, HAS)
-    counted: dict[str, Condition] = {
-        "feedback": RUNS.c.feedback > 0,
-        "divergences": RUNS.c.divergences > 0,
-        "parent": RUNS.c.parent_run_id.is_not(None),
-    }
-    if value in {"label", "outcome", "signal"}:
-        return marked_at_all(value)
-    return counted[value] if value in counted else RUNS.c[value].is_not(None)
+    return _THERE[value]
+
+
+# Zero as text: an index over some of the rows is used where the query says the same words.
+_NONE: Final[sa.ColumnElement[int]] = sa.literal_column("0")
+_THERE: Final[dict[str, Condition]] = {
+    "feedback": RUNS.c.feedback > _NONE,
+    "score": RUNS.c.score.is_not(None),
+    "error": RUNS.c.error.is_not(None),
+    "output": RUNS.c.output.is_not(None),
+    "cost": RUNS.c.cost.is_not(None),
+    "parent": RUNS.c.parent_run_id.is_not(None),
+    "divergences": RUNS.c.divergences > _NONE,
+    "label": marked_at_all("label"),
+    "outcome": marked_at_all("outcome"),
+    "signal": marked_at_all("signal"),
+}
+HAS: Final = tuple(_THERE)
+_HAVE_NO_INDEX: Final = frozenset({"output", "cost", "label", "outcome", "signal"})
+
+
+def _there(term: Term) -> tuple[Condition, ...]:
+    return () if _HAVE_NO_INDEX & set(term.values) else (sa.true(),)
 
 
 def _marked(kind: str, allowed: tuple[str, ...] = ()) -> Meaning:
@@ -289,26 +319,44 @@ def _moment(term: Term, value: str, now: datetime) -> datetime:
 _ORDERED: Final[tuple[Operator, ...]] = ("<", "<=", ">", ">=", "=", ":")
 _MICROS: Final = sa.type_coerce(RUNS.c.ended_at, sa.BigInteger) - sa.type_coerce(RUNS.c.started_at, sa.BigInteger)
 
+
+def _all(_: Term) -> tuple[Condition, ...]:
+    return (sa.true(),)
+
+
+def _scored(_: Term) -> tuple[Condition, ...]:
+    return (RUNS.c.score.is_not(None),)
+
+
+def _ended_or_open(_: Term) -> tuple[Condition, ...]:
+    return RUNS.c.ended_at.is_not(None), RUNS.c.ended_at.is_(None)
+
+
 FIELDS: Final[dict[str, Field]] = {
     "agent": Field(_exactly(RUNS.c.agent), "An agent's name, such as agent:desk"),
     "status": Field(_one_of(RUNS.c.status, STATUSES), f"One of {', '.join(STATUSES)}"),
     "origin": Field(_one_of(RUNS.c.origin, ORIGINS), f"One of {', '.join(ORIGINS)}"),
-    "bundle": Field(_prefix(RUNS.c.bundle, "sha256:"), "The first characters of a version's digest"),
-    "conversation": Field(_prefix(RUNS.c.conversation_id), "A conversation's id or its start"),
-    "run": Field(_prefix(RUNS.c.id), "A run's id or its start"),
-    "parent": Field(_exactly(RUNS.c.parent_run_id), "The id of the run that delegated"),
+    "model": Field(_exactly(RUNS.c.model), "The model that replied last, such as model:openai:gpt-5-mini"),
+    "bundle": Field(_prefix(RUNS.c.bundle, "sha256:"), "The first characters of a version's digest", rows=_all),
+    "conversation": Field(_prefix(RUNS.c.conversation_id), "A conversation's id or its start", rows=_all),
+    "run": Field(_prefix(RUNS.c.id), "A run's id or its start", rows=_all),
+    "parent": Field(_exactly(RUNS.c.parent_run_id), "The id of the run that delegated", rows=_all),
     "tool": Field(_exactly(RUN_TOOLS.c.tool), "The name of a tool that was called"),
-    "has": Field(_has, f"One of {', '.join(HAS)}"),
+    "has": Field(_has, f"One of {', '.join(HAS)}", rows=_there),
     "signal": Field(_marked("signal", SIGNALS), f"One of {', '.join(SIGNALS)}"),
     "outcome": Field(_marked("outcome"), "What became of it, as it was told: outcome:refunded"),
     "label": Field(_marked("label"), "A reviewer's label, whole"),
     "since": Field(_since, "A time, such as since:24h or since:2026-01-31"),
     "until": Field(_until, "A time, such as until:1h or until:2026-01-31"),
-    "score": Field(_compared(RUNS.c.score), "A number from 0 to 1, such as score<0.6", _ORDERED),
-    "cost": Field(_compared(RUNS.c.cost), "US dollars, such as cost>0.01", _ORDERED),
-    "tokens": Field(_compared(RUNS.c.input_tokens + RUNS.c.output_tokens), "Such as tokens>5000", _ORDERED),
-    "steps": Field(_compared(RUNS.c.steps), "Model replies, such as steps>5", _ORDERED),
-    "calls": Field(_compared(RUNS.c.tool_calls), "Tool calls, such as calls>3", _ORDERED),
-    "seconds": Field(_compared(_MICROS, 1_000_000), "From start to end, such as seconds>10", _ORDERED),
+    "score": Field(_compared(RUNS.c.score), "A number from 0 to 1, such as score<0.6", _ORDERED, _scored),
+    "cost": Field(_compared(RUNS.c.cost), "US dollars, such as cost>0.01", _ORDERED, _ended_or_open),
+    "tokens": Field(
+        _compared(RUNS.c.input_tokens + RUNS.c.output_tokens), "Such as tokens>5000", _ORDERED, _ended_or_open
+    ),
+    "steps": Field(_compared(RUNS.c.steps), "Model replies, such as steps>5", _ORDERED, _ended_or_open),
+    "calls": Field(_compared(RUNS.c.tool_calls), "Tool calls, such as calls>3", _ORDERED, _ended_or_open),
+    "seconds": Field(
+        _compared(_MICROS, 1_000_000), "From start to end, such as seconds>10", _ORDERED, _ended_or_open
+    ),
 }
 """Every name of the language. A new one is one line here."""

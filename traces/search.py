@@ -156,7 +156,7 @@ def has_words(session: Session | None, text: str) -> sa.ColumnElement[bool]:
     sqlite = session is None or _is_sqlite(session)
     place, matches = _matches(words, is_start=text.rstrip().endswith("*"), sqlite=sqlite)
     found = sa.select(EVENTS.c.stream).where(EVENTS.c.id.in_(sa.select(place).where(matches)))
-    if session is None or _few(session, sa.select(place).where(matches)):
+    if session is None or few(session, sa.select(place).where(matches), FEW):
         return RUNS.c.id.in_(found)
     inner = sa.select(sa.literal(1)).where(place == EVENTS.c.id, matches).correlate(EVENTS).exists()
     return sa.select(sa.literal(1)).where(EVENTS.c.stream == RUNS.c.id, inner).correlate(RUNS).exists()
@@ -165,7 +165,7 @@ def has_words(session: Session | None, text: str) -> sa.ColumnElement[bool]:
 def called_tool(session: Session | None, tool: str) -> sa.ColumnElement[bool]:
     """Runs that called this tool."""
     column, where = RUN_TOOLS.c.run_id, RUN_TOOLS.c.tool == tool[:200]
-    if session is None or _few(session, sa.select(column).where(where)):
+    if session is None or few(session, sa.select(column).where(where), FEW):
         return RUNS.c.id.in_(sa.select(column).where(where))
     return sa.select(sa.literal(1)).where(where, column == RUNS.c.id).correlate(RUNS).exists()
 
@@ -181,9 +181,10 @@ def _matches(
     return _POSTGRES_WORDS.c.id, _POSTGRES_WORDS.c.text.op("@@", is_comparison=True)(asked)
 
 
-def _few(session: Session, query: sa.Select[Any]) -> bool:
-    counted = sa.select(sa.func.count()).select_from(query.limit(FEW + 1).subquery())
-    return int(session.execute(counted).scalar_one()) <= FEW
+def few(session: Session, query: sa.Select[Any] | sa.CompoundSelect[Any], most: int) -> bool:
+    """Whether a query gives no more than so many rows; no more than these are read."""
+    counted = sa.select(sa.func.count()).select_from(query.limit(most + 1).subquery())
+    return int(session.execute(counted).scalar_one()) <= most
 
 
 def tools_of(event: Event) -> set[str]:

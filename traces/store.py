@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from traces.beginnings import starts_with
 from traces.chain import ERASED
 from traces.db import from_micros
 from traces.errors import LedgerError, LedgerOutdated, NotFound, RunErased
@@ -107,8 +108,10 @@ def match_run(session: Session, prefix: str) -> str:
     """
     if find_run(session, prefix) is not None:
         return prefix
-    pattern = RUNS.c.id.startswith(prefix, autoescape=True) | RUNS.c.id.endswith(prefix, autoescape=True)
-    found = session.execute(sa.select(RUNS.c.id).where(pattern).limit(2)).scalars().all()
+    found: Sequence[str] = ()
+    # A beginning is looked up; only for the end of an id is every id looked at, in the index.
+    for pattern in (starts_with(RUNS.c.id, prefix), RUNS.c.id.endswith(prefix, autoescape=True)):
+        found = found or session.execute(sa.select(RUNS.c.id).where(pattern).limit(2)).scalars().all()
     if len(found) != 1:
         what = "run" if not found else "single run (several match)"
         raise NotFound(what, prefix, hint="`strop runs list` shows the runs there are.")
@@ -409,7 +412,7 @@ def list_streams(session: Session, prefix: str, *, limit: int = 50) -> list[str]
     """Names of the streams that start with `prefix` (`night_`, `decisions_`), newest first."""
     query = (
         sa.select(EVENTS.c.stream)
-        .where(EVENTS.c.seq == 1, EVENTS.c.stream.startswith(prefix, autoescape=True))
+        .where(EVENTS.c.seq == 1, starts_with(EVENTS.c.stream, prefix))
         .order_by(EVENTS.c.id.desc())
         .limit(limit)
     )

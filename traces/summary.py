@@ -42,6 +42,8 @@ class RunSummary:
     conversation_id: str
     parent_run_id: str | None
     origin: str
+    model: str = ""
+    """The one that replied last, by the name it was asked under; empty before the first reply."""
     status: Status
     started_at: datetime
     ended_at: datetime | None = None
@@ -90,6 +92,7 @@ def advance(run: RunSummary, event: Event, at: datetime) -> RunSummary:
             cost = run.cost if event.cost is None else (run.cost or 0.0) + event.cost
             return replace(
                 run,
+                model=storable(event.model)[:200],
                 steps=run.steps + 1,
                 input_tokens=run.input_tokens + event.input_tokens,
                 output_tokens=run.output_tokens + event.output_tokens,

@@ -4,7 +4,7 @@
 Times are microseconds since 1970 UTC, payloads are JSON text exactly as it was hashed.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -42,6 +42,16 @@ BLOBS: Final = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 
+
+def _some(name: str, what: Any, where: str) -> sa.Index:
+    """An index over some of the rows alone."""
+    return sa.Index(name, what, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def _ended(name: str, what: Any) -> sa.Index:
+    return _some(name, what, "ended_at IS NOT NULL")
+
+
 RUNS: Final = sa.Table(
     "runs",
     METADATA,
@@ -67,12 +77,32 @@ RUNS: Final = sa.Table(
     sa.Column("output", sa.Text, comment="the first characters, for lists"),
     sa.Column("events", sa.Integer, nullable=False),
     sa.Column("erased_at", UtcTimestamp, comment="when its words were erased"),
-    sa.Index("runs_newest", "started_at", "id"),
-    sa.Index("runs_by_agent", "agent", "started_at"),
-    sa.Index("runs_by_status", "status", "started_at"),
-    sa.Index("runs_by_conversation", "conversation_id", "started_at"),
+    sa.Column("model", sa.String(200), nullable=False, server_default=sa.text("''"), comment="that replied last"),
+    # In the order of lists. `origin` stands at the end, so that a night's many runs are passed over in the index.
+    sa.Index("runs_newest", "started_at", "id", "origin"),
+    sa.Index("runs_by_agent", "agent", "started_at", "id", "origin"),
+    sa.Index("runs_by_status", "status", "started_at", "id", "origin"),
+    sa.Index("runs_by_agent_and_status", "agent", "status", "started_at", "id", "origin"),
+    sa.Index("runs_by_model", "model", "started_at", "id", "origin"),
+    # By their beginnings, whatever the language of a PostgreSQL server is.
+    sa.Index(
+        "runs_by_conversation", "conversation_id", "started_at",
+        postgresql_ops={"conversation_id": "text_pattern_ops"},
+    ),
+    sa.Index("runs_by_bundle", "bundle", "started_at", postgresql_ops={"bundle": "text_pattern_ops"}),
     sa.Index("runs_by_parent", "parent_run_id"),
-)
+    # Of runs that ended: while one goes on, its figures change with each step, and these stay as they are.
+    _ended("runs_by_cost", "cost"),
+    _ended("runs_by_steps", "steps"),
+    _ended("runs_by_calls", "tool_calls"),
+    _ended("runs_by_tokens", sa.text("(input_tokens + output_tokens)")),
+    _ended("runs_by_seconds", sa.text("(ended_at - started_at)")),
+    _some("runs_open", "started_at", "ended_at IS NULL"),
+    _some("runs_by_score", "score", "score IS NOT NULL"),
+    _some("runs_judged", "started_at", "feedback > 0"),
+    _some("runs_diverged", "started_at", "divergences > 0"),
+    _some("runs_with_error", "started_at", "error IS NOT NULL"),
+)  # fmt: skip
 
 RUN_TOOLS: Final = sa.Table(
     "run_tools",

@@ -24,6 +24,9 @@ MICRO: Final = 1_000
 LONGEST_NAME: Final = 120
 """Characters of an agent's name or a conversation's id in the list of runs."""
 
+LONGEST_MODEL: Final = 200
+"""Characters of a model's name there."""
+
 
 class Row(NamedTuple):
     """One span as far as the summary needs it. Times in microseconds; `role` is m, t, a, o or p (pending)."""
@@ -100,6 +103,7 @@ def _named(
     yield "conversation", 0, row.start, _name(mean.conversation(attributes))
     if row.role == "m":
         yield "bundle", 0, row.start, version_of(attributes)
+        yield "model", 0, -row.end, storable(mean.text_of(attributes, mean.MODEL))[:LONGEST_MODEL]
     if row.code == ERROR:
         yield "error", _outer(row), -row.end, storable(error_of(data))[:1000]
 
@@ -150,6 +154,7 @@ def summary_fields(trace_id: str, batches: Sequence[tuple[Sequence[Sequence[Any]
         "bundle": said.get("bundle", ""),
         "conversation_id": said.get("conversation") or f"trace_{trace_id}",
         "origin": ORIGIN,
+        "model": said.get("model", ""),
         "status": "running" if last is None else "failed" if failed else "finished",
         "started_at": min((row.start for row in rows.values()), default=0),
         "ended_at": None if last is None else max(row.end for row in rows.values()),

@@ -74,6 +74,8 @@ class RunView(Shape):
     conversation_id: str
     parent_run_id: str | None = None
     origin: str = "user"
+    model: str = ""
+    """The one that replied last."""
     status: Status
     started_at: datetime
     ended_at: datetime | None = None
