@@ -4,7 +4,7 @@ Where it can be seen that the owner's process has ended (`traces.workers`), its 
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -37,6 +37,12 @@ def claim(session: Session, name: str, owner: str, now: datetime) -> str | None:
     if found is not None:
         release(session, name, found)
     return claim(session, name, owner, now)  # given back in this moment, or just now taken from a dead one
+
+
+def find_until(session: Session, name: str) -> datetime:
+    """When the lease runs out; long ago where nobody has it."""
+    found = session.execute(sa.select(LEASES.c.until).where(LEASES.c.name == name)).scalar()
+    return found or datetime.fromtimestamp(0, UTC)
 
 
 def renew(session: Session, owner: str, names: Sequence[str], now: datetime) -> set[str]:

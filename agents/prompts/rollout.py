@@ -60,6 +60,9 @@ def start_rollout(
         raise Conflict(
             f"the live version has changed since you looked: it was {short(seen_live)}, it is {short(live.digest)}"
         )
+    other = find_active(session, agent)
+    if other is not None:
+        raise _under_way(other)
     control = control or live.digest
     _check_start(session, agent, candidate, control, live.digest, mode, plan, by)
     rollout = new_id("rollout")
@@ -68,9 +71,6 @@ def start_rollout(
         "share": plan.share, "control_share": plan.compared_share, "exposure": plan.exposure, "exposed": 0,
         "plan": ordered_json(plan.model_dump(mode="json")), "started_at": recorder.now(),
     }  # fmt: skip
-    other = find_active(session, agent)
-    if other is not None:
-        raise _under_way(other)
     try:
         session.execute(sa.insert(ROLLOUTS), row)
     except IntegrityError as error:
