@@ -6,11 +6,13 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from agents.errors import IllegalStep
 from agents.prompts import rollout as acts
 from agents.prompts.exposure import chance
 from agents.prompts.rollout import take_back
@@ -154,10 +156,8 @@ def test_two_watches_do_no_harm(world: World, tmp_path: Path, database_url: str)
             one.watch._claim = lambda rollout, now: True  # type: ignore[method-assign]
 
         def look(one: World) -> None:
-            try:
+            with suppress(IllegalStep):  # the other one was faster
                 one.watch.look()
-            except Exception as error:
-                assert "has ended" in str(error), error
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(look, [world, other]))
