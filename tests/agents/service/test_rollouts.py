@@ -56,7 +56,7 @@ async def test_a_bad_version_is_taken_back_and_the_page_says_why(watched: tuple[
         score = float(run["bundle"] != candidate)
         await house.post(f"/v1/runs/{run['id']}/feedback", {"score": score, "by": "m.keller"})
         watch.look()
-        if not (view := await house.get("/v1/rollouts/hello"))["state"] == "running":
+        if (view := await house.get("/v1/rollouts/hello"))["state"] != "running":
             break
     assert (view["outcome"], view["verdict"], view["ended_by"]) == ("rolled_back", "worse", "rollout watch")
     assert view["reasons"][0].startswith("quality is worse: 0.0%")
