@@ -7,6 +7,7 @@ Shapes are ours where precision is a matter of a prefix; numbers are proven by l
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,6 +48,9 @@ class Detector:
             hint in text if isinstance(hint, str) else hint.search(text) is not None for hint in self.hints
         )
 
+
+FEWEST_DIGITS: Final = 5
+"""Of a number that says who somebody is; no phone number of any country but the smallest islands has fewer."""
 
 _MANY_DIGITS: Final = re.compile(r"\d(?:[ ()./-]{0,2}\d){4}")
 
@@ -213,13 +217,36 @@ def _national(policy: "Policy") -> list[Detector]:
     return [Detector("national_id", find, digits=True)]
 
 
+_NUMBERS: Final = re.compile(r"\d(?:[^\w\n]{0,4}\d)*")
+"""Digits with signs between them, as far as the library lets one number go; it takes no letter and no new line."""
+
+_LEAD: Final = "+\uff0b(\uff08[\uff3b"
+"""What may stand before it, with spaces between."""
+
+_EXTENSION: Final = re.compile(r"(?i)[)\]\s,;.]{0,4}(?:e?xt|x|#|int|anexo|доб)[^\n]{0,16}")
+"""What may go on behind it."""
+
+KNOWN_ROWS: Final = 4_096
+"""Rows of digits whose verdict is remembered: one policy number stands in every message of a run."""
+
+
 def _phone(policy: "Policy") -> list[Detector]:
     library = _library("phonenumbers")
+    fewest = {region: _fewest_digits(library, region) for region in policy.regions}
+
+    @lru_cache(maxsize=KNOWN_ROWS)
+    def matched(text: str, region: str | None) -> tuple[Span, ...]:
+        return tuple((one.start, one.end) for one in library.PhoneNumberMatcher(text, region))
 
     def find(text: str) -> Iterator[Span]:
         spans: set[Span] = set()
-        for region in policy.regions or (None,):
-            spans.update((one.start, one.end) for one in library.PhoneNumberMatcher(text, region))
+        for start, end, digits in _rows(text):
+            around = text[start:end]
+            international = "+" in around or "\uff0b" in around
+            for region in policy.regions or (None,):
+                # Without a + before it, a number is one of its region, and those have their lengths.
+                if international or (region is not None and digits >= fewest[region]):
+                    spans.update((start + one, start + other) for one, other in matched(around, region))
         last = -1
         for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
             if start >= last:
@@ -227,3 +254,49 @@ def _phone(policy: "Policy") -> list[Detector]:
                 last = end
 
     return [Detector("phone", find, digits=True)]
+
+
+def _rows(text: str) -> Iterator[tuple[int, int, int]]:
+    """(start, end, digits) of what in a text may be a phone number: the matcher is slow on all the rest."""
+    start = end = digits = 0
+    for found in _NUMBERS.finditer(text):
+        count = sum(sign.isdigit() for sign in found.group())
+        if count < FEWEST_DIGITS:
+            continue
+        more = _EXTENSION.match(text, found.end())
+        left, right = _word_start(text, found.start()), _word_end(text, found.end() if more is None else more.end())
+        if digits and left <= end:
+            end, digits = right, max(digits, count)
+            continue
+        if digits:
+            yield start, end, digits
+        start, end, digits = left, right, count
+    if digits:
+        yield start, end, digits
+
+
+def _word_start(text: str, at: int) -> int:
+    """Where what hangs together with the digits begins: with a sign that leads in, or a letter that forbids."""
+    while at > 0 and text[at - 1] in _LEAD:
+        at -= 1
+        before = at
+        while before > 0 and text[before - 1] == " ":
+            before -= 1
+        at = before if before > 0 and text[before - 1] in _LEAD else at
+    while at > 0 and not text[at - 1].isspace():
+        at -= 1
+    return at
+
+
+def _word_end(text: str, at: int) -> int:
+    """The end of what hangs together with the digits that end here."""
+    while at < len(text) and not text[at].isspace():
+        at += 1
+    return at
+
+
+def _fewest_digits(library: Any, region: str) -> int:
+    """Of a number of that region."""
+    metadata = library.PhoneMetadata.metadata_for_region(region, None)
+    lengths = [length for length in (metadata.general_desc.possible_length if metadata else ()) if length > 0]
+    return max(FEWEST_DIGITS, min(lengths, default=FEWEST_DIGITS))

@@ -1,6 +1,7 @@
 """What is taken out of a fact before it is written, what is left alone, and that nothing else of it is kept."""
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.builders import PERSON, judged, model_step, record_run, run_started
 from traces.db import Database, open_database
+from traces.detectors import detectors
 from traces.errors import BadInput
 from traces.events import Event, FeedbackGiven, ModelReplied, RunStarted, ToolReturned
 from traces.feedback import Judgement, give_feedback
@@ -18,7 +20,7 @@ from traces.redact import PLACEHOLDER, Policy, Redactor
 from traces.store import get_run, read_events
 from traces.verify import verify
 
-pytest.importorskip("phonenumbers", reason="the `privacy` extra is not installed")
+phonenumbers = pytest.importorskip("phonenumbers", reason="the `privacy` extra is not installed")
 pytest.importorskip("stdnum", reason="the `privacy` extra is not installed")
 
 EVERYTHING = Policy(
@@ -174,8 +176,32 @@ def test_nothing_of_it_is_in_the_database(tmp_path: Path) -> None:
         RunStarted: {"email": 2},
         ModelReplied: {"email": 1},
         ToolReturned: {"email": 1},
-        FeedbackGiven: {"email": 2},
+        FeedbackGiven: {"email": 3},  # the comment, the correction, and its edit
     }
+
+
+def test_phone_numbers_are_found_as_the_library_finds_them_in_the_whole_text() -> None:
+    """Looking at the neighbourhood of digits alone loses none of them, whatever stands around."""
+    draw = random.Random(7)
+    kinds = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
+    around = ["2024-0193", "1,250.00", "12.03.2024", "88213", "(", "+", "Tel.", "x12", "A1B2", "and", "1", "2", "\n"]
+    compared = 0
+    for regions in ((), ("DE",), ("US", "FR")):
+        (detector,) = detectors(Policy(kinds=("phone",), regions=regions))
+        for _ in range(60):
+            numbers = [
+                phonenumbers.example_number_for_type(draw.choice(["DE", "US", "FR", "GB"]), draw.choice(kinds))
+                for _ in range(3)
+            ]
+            written = [phonenumbers.format_number(one, draw.choice((0, 1, 2))) for one in numbers]
+            text = " ".join(draw.sample([*written, *draw.choices(around, k=12)], 15))
+            ours = list(detector.find(text))
+            for region in regions or (None,):
+                for found in phonenumbers.PhoneNumberMatcher(text, region):
+                    start = found.end - len(found.raw_string.lstrip("([ "))  # a bracket before it may stay
+                    assert any(one <= start and found.end <= other for one, other in ours), (text, regions)
+                    compared += 1
+    assert compared > 200
 
 
 def test_who_signs_stays_and_why_is_looked_at(database: Database) -> None:
@@ -194,7 +220,7 @@ NOTHING_FROM_OUTSIDE = {
     "SpanObserved", "SpansSent",
     "RunResumed", "RunReleased", "ToolsListed", "NightStarted", "NightResumed", "StageReached", "CandidateFound",
     "SealedOpened", "EvidenceWritten", "NightEnded", "ToolsPinned", "DriftFound",
-    "ConversationCounted", "SignalSeen",
+    "ConversationCounted", "SignalSeen", "JudgeMeasured",
 }  # fmt: skip
 """Facts whose words are ours or an author's, or come from facts that were looked at already."""
 

@@ -46,6 +46,7 @@ class JudgeVersioned(Event):
     """A judge was written, by a person or by the optimizer. `op` is its digest; a version is never changed."""
 
     BODIES = frozenset({"program"})
+    OUTSIDE = frozenset({"provenance"})
     kind: Literal["judge_versioned"] = "judge_versioned"
     judge: str
     program: dict[str, Json]
