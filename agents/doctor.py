@@ -278,10 +278,20 @@ def _models(workspace: Workspace) -> Iterator[Check]:
     named: dict[str, list[str]] = {}
     for name, definition in workspace.agents.items():
         named.setdefault(workspace.model_for(definition), []).append(name)
+        for use, model in _asked_besides(definition):
+            named.setdefault(model, []).append(f"{name} ({use})")
     if workspace.reflection_model:
         named.setdefault(workspace.reflection_model, []).append("reflection")
     for model, users in named.items():
         yield _model(workspace, model, ", ".join(users))
+
+
+def _asked_besides(definition: Definition) -> Iterator[tuple[str, str]]:
+    """(as what, model): those that a request may go to beside the agent's own."""
+    asking = definition.block.asking
+    if asking is not None:
+        yield from (("fallback", model) for model in asking.fallback)
+        yield from (("route", route.model) for route in asking.routes)
 
 
 def _model(workspace: Workspace, model: str, users: str) -> Check:
