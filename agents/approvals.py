@@ -160,13 +160,13 @@ def decide_approval(
         IllegalStep: it was decided before, has expired, or is not what was shown.
     """
     now = now or datetime.now(UTC)
-    check_json("arguments", arguments)
-    if arguments is not None and decision != "approve":
-        raise UsageError("only an approval can change the arguments", hint="Leave them out to deny the call.")
     while True:
         with recorder.database.reading() as session:
             found = get_approval(session, approval_id)
             run = get_run(session, found.run_id)
+        check_json("arguments", arguments)
+        if arguments is not None and decision != "approve":
+            raise UsageError("only an approval can change the arguments", hint="Leave them out to deny the call.")
         _check(found, run, decision, shown, now)
         event = ApprovalDecided(
             op=found.held.request.op, step=found.held.request.step, decision=decision,

@@ -120,11 +120,11 @@ def answer_question(
         UsageError: the content is not what the form asks for.
     """
     now = now or datetime.now(UTC)
-    check_json("content", content)
     while True:
         with recorder.database.reading() as session:
             found = get_question(session, question_id)
             run = get_run(session, found.run_id)
+        check_json("content", content)
         asked, before = found.inquiry.question, found.inquiry.answer
         if before is not None:
             raise IllegalStep(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from traces.db import insert_or_ignore
 from traces.pen import Pen, Statement
-from traces.tables import LEASES
+from traces.tables import LEASES, RUNS
 from traces.workers import is_gone
 
 LEASE_SECONDS: Final = 10.0
@@ -66,6 +66,33 @@ def list_held(session: Session, now: datetime) -> dict[str, str]:
     held = {row.name: row.owner for row in session.execute(sa.select(LEASES).where(LEASES.c.until > now))}
     gone = {owner for owner in set(held.values()) if is_gone(owner)}
     return {name: owner for name, owner in held.items() if owner not in gone}
+
+
+def list_unheld(session: Session, now: datetime, begun: datetime, *, limit: int) -> list[str]:
+    """Ids of the turns of people that nobody living works on although they could go on, oldest first.
+
+    Args:
+        session: an open session.
+        now: the time.
+        begun: only those that began before this.
+        limit: at most so many.
+    """
+    living = set(list_held(session, now).values())
+    held = sa.select(LEASES.c.name).where(LEASES.c.until > now, LEASES.c.owner.in_(living))
+    earlier = RUNS.alias("earlier")
+    waits = sa.exists().where(
+        earlier.c.conversation_id == RUNS.c.conversation_id, _is_turn(earlier),
+        earlier.c.status.in_(("running", "waiting")),
+        sa.tuple_(earlier.c.started_at, earlier.c.id) < sa.tuple_(RUNS.c.started_at, RUNS.c.id),
+    )  # fmt: skip
+    query = sa.select(RUNS.c.id).where(
+        RUNS.c.status == "running", _is_turn(RUNS), RUNS.c.started_at < begun, RUNS.c.id.not_in(held), ~waits
+    )
+    return list(session.execute(query.order_by(RUNS.c.started_at, RUNS.c.id).limit(limit)).scalars())
+
+
+def _is_turn(runs: sa.FromClause) -> sa.ColumnElement[bool]:
+    return sa.and_(runs.c.origin == "user", runs.c.parent_run_id.is_(None))
 
 
 _RELEASE: Final = Statement(sa.text("DELETE FROM leases WHERE name = :name AND owner = :owner"))

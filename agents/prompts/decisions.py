@@ -390,7 +390,7 @@ def _previous(record: Record, digest: str) -> str:
             if step.previous_live is None:
                 break
             return step.previous_live
-    raise UsageError(
+    raise IllegalStep(
         f"{short(digest)} is the first live version of {record.agent!r}", hint="There is none before it."
     )
 

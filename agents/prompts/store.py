@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from agents.prompts.bundle import Bundle
@@ -17,7 +18,8 @@ from agents.prompts.lifecycle import State
 from agents.prompts.tables import BUNDLES, LIVE
 from traces.chain import ERASED
 from traces.db import insert_or_ignore
-from traces.errors import NotFound
+from traces.errors import LedgerOutdated, NotFound
+from traces.ids import short
 
 
 @dataclass(frozen=True)
@@ -126,4 +128,13 @@ def _stored(row: dict[str, Any]) -> StoredBundle:
     content = json.loads(row.pop("content"))
     erased = content.pop(ERASED, None) is not None
     row.pop("agent")
-    return StoredBundle(bundle=Bundle.model_validate(content), erased=erased, **row)
+    try:
+        bundle = Bundle.model_validate(content)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise LedgerOutdated(
+            f"version {short(row['digest'])} is none that this Strop knows: "
+            f"{'.'.join(str(part) for part in wrong['loc'])}: {wrong['msg']}",
+            hint="A newer Strop made it: use that one.",
+        ) from error
+    return StoredBundle(bundle=bundle, erased=erased, **row)

@@ -61,6 +61,8 @@ RULES: Final[dict[str, Rule]] = {
     "POST /v1/traces": _rule("all", "run"),
     "GET /v1/agreement": _rule("seen", "read"),
     "POST /v1/outcomes": _rule("all", "judge"),
+    "GET /v1/conversations": _rule("seen", "read"),
+    "GET /v1/conversations/{conversation}": _rule("seen", "read"),
     "DELETE /v1/conversations/{conversation}": _rule("all", "administer"),
     "GET /v1/stats": _rule("seen", "read"),
     "GET /v1/feed": _rule("seen", "read"),

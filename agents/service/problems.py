@@ -4,7 +4,7 @@ Prevents: a mistake of the client told as a 500, an error without a remedy, and 
 inside an error (it may be secret, or not even text).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -61,7 +61,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unknown)
 
 
-def answer(status: int, detail: str, hint: str = "", *, position: int | None = None) -> Response:
+def answer(
+    status: int,
+    detail: str,
+    hint: str = "",
+    *,
+    position: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """A problem as a response; text that is not UTF-8 is made so."""
     problem = Problem(
         title=TITLES.get(status, "it cannot be done"),
@@ -70,8 +77,8 @@ def answer(status: int, detail: str, hint: str = "", *, position: int | None = N
         hint=_text(hint),
         position=position,
     )
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "2"}, 503: {"Retry-After": "2"}}.get(status)
-    return Response(problem.model_dump_json(exclude_none=True), status, headers, MEDIA_TYPE)
+    usual = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "2"}, 503: {"Retry-After": "2"}}.get(status)
+    return Response(problem.model_dump_json(exclude_none=True), status, headers or usual, MEDIA_TYPE)
 
 
 def _text(text: str) -> str:
@@ -103,7 +110,7 @@ def _place(location: Any) -> str:
 
 
 async def _http(request: Request, error: Any) -> Response:
-    return answer(error.status_code, str(error.detail))
+    return answer(error.status_code, str(error.detail), headers=error.headers)  # such as Allow with a 405
 
 
 async def _unknown(request: Request, error: Exception) -> Response:

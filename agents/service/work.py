@@ -17,17 +17,18 @@ import structlog
 from agents.errors import RunOwned, StropError, TurnQueued
 from agents.runtime import Answer, Runtime, expire
 from agents.service.wire import DeltaView
-from traces.errors import LedgerError
+from traces.errors import LedgerError, LedgerOutdated
 from traces.events import ModelFailed, ModelReplied, ModelRequested
-from traces.filters import conditions
-from traces.leases import list_held
+from traces.leases import list_unheld
 from traces.recorder import Recorded
-from traces.store import list_runs
 
 log = structlog.get_logger("strop.service")
 
 SCAN_SECONDS: Final = 2.0
 """How often we look for runs that nobody works on. A dead worker's lease runs out after 10 s."""
+
+LOOK_LIMIT: Final = 1000
+"""Runs that one look finds; the next look finds the next."""
 
 YOUNG_SECONDS: Final = 5.0
 """A run this young without a lease is most likely being started by another process in this moment."""
@@ -91,6 +92,8 @@ class Work:
         self._slots = asyncio.Semaphore(at_once)
         self._room = at_once + queue
         self.stopping = False
+        self.beyond: dict[str, str] = {}
+        """Runs that this version of Strop cannot go on with, and why. They are left to workers of another version."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._onlookers: dict[str, set[Onlooker]] = defaultdict(set)
         self._so_far: dict[str, deque[Piece]] = {}
@@ -173,6 +176,10 @@ class Work:
             raise
         except RunOwned as error:
             log.info("run.owned", run=run_id, message=str(error))
+        except LedgerOutdated as error:
+            # Another version of Strop wrote what this one cannot read; a worker of that version goes on with it.
+            self.beyond[run_id] = str(error)
+            log.warning("run.beyond", run=run_id, message=str(error))
         except (StropError, LedgerError) as error:
             log.warning("run.stopped", run=run_id, error=type(error).__name__, message=str(error))
         except Exception:
@@ -227,11 +234,7 @@ class Work:
         Delegated runs are gone on with by the run above them, and the optimizer's own by their night.
         """
         now = datetime.now(UTC)
+        begun = now - timedelta(seconds=YOUNG_SECONDS)
         with self.runtime.database.reading() as session:
-            held = list_held(session, now)
-            open_runs = "status:running,waiting origin:user -has:parent"
-            page = list_runs(session, where=conditions(open_runs), limit=1000)
-        young = now - timedelta(seconds=YOUNG_SECONDS)
-        first = {run.conversation_id: run for run in page.items}  # newest first, so the oldest of each stays
-        free = (run for run in reversed(first.values()) if run.id not in held and run.id not in self._tasks)
-        return [run.id for run in free if run.status == "running" and run.started_at < young]
+            free = list_unheld(session, now, begun, limit=LOOK_LIMIT)
+        return [run_id for run_id in free if run_id not in self._tasks and run_id not in self.beyond]

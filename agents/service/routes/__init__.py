@@ -11,10 +11,13 @@ Routes (all below /v1 but the first two; every list is newest first unless it sa
   GET  /v1/runs?q=&after=&limit=     RunPage           q: the filter language; limit 1 to 1,000. Instead of after:
                                      before= (newer ones), at= (a time: those that had begun by then), oldest=true
   POST /v1/runs                      StartRun -> 200 RunDetail at its end (wait; how it ended is in run.status),
-                                     else 202 RunDetail at once. Idempotency-Key: the same key gives the same run
+                                     with stream the run's stream, as below; else 202 RunDetail at once.
+                                     Idempotency-Key: the same key gives the same run
   GET  /v1/runs/{id}                 RunDetail         an id, its start or its last characters
   GET  /v1/runs/{id}/events?after=&limit=   EventPage  after: seq
   GET  /v1/runs/{id}/spans           the spans as they were sent, of a run that came over OpenTelemetry
+  GET  /v1/conversations?after=&limit=   ConversationPage   the one with the newest turn first
+  GET  /v1/conversations/{id}        ConversationDetail   with its turns, oldest first
   DELETE /v1/conversations/{id}?reason=&by=&dry_run=   ErasureView   its words, everywhere; 409 while one is
                                      being worked on, or while a version that serves quotes it
   GET  /v1/stats?q=&by=&limit=       StatsView   by: all, agent, bundle, conversation, status, origin, hour, day

@@ -56,4 +56,5 @@ def about(parts: Parts) -> AboutView:
         user=parts.caller.name,
         agents=sorted(name for name in parts.workspace.agents if parts.caller.sees(name)),
         last_event_id=last,
+        beyond=parts.work.beyond if parts.caller.agents is None else {},
     )

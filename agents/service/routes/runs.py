@@ -43,11 +43,22 @@ def list_runs(
         )
 
 
-@router.post("", responses={202: {"model": RunDetail}})
-async def start(parts: Parts, request: StartRun, response: Response, key: IdempotencyKey = None) -> RunDetail:
-    """Ask an agent something. The run is on record when this answers; with `wait`, at its end."""
+@router.post(
+    "",
+    response_model=RunDetail,
+    responses={202: {"model": RunDetail}, 200: {"content": {EVENT_STREAM: {}}}},
+)
+async def start(
+    parts: Parts, request: StartRun, response: Response, key: IdempotencyKey = None
+) -> RunDetail | StreamingResponse:
+    """Ask an agent something. The run is on record when this answers; with `wait` or `stream`, until its end."""
     await asyncio.to_thread(parts.need_agent, request.agent, "POST /v1/runs")
     run_id = await start_run(parts, request, key)
+    if request.stream:
+        body = follow(parts.bell, parts.work, parts.database, run_id, after=0)
+        return StreamingResponse(
+            body, media_type=EVENT_STREAM, headers={**NO_BUFFER, "Location": f"/v1/runs/{run_id}/stream"}
+        )
     return await _answer(parts, run_id, response, wait=request.wait)
 
 

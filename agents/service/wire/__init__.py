@@ -32,6 +32,8 @@ class AboutView(Shape):
     user: str = ""
     agents: list[str] = []
     last_event_id: int = 0
+    beyond: dict[str, str] = {}
+    """Open runs that this version of Strop cannot go on with, by id, and why: another version wrote them."""
 
 
 class MeView(Shape):
@@ -112,6 +114,37 @@ class RunDetail(Shape):
     children: list[RunView] = []
 
 
+class ConversationView(Shape):
+    """A conversation: its turns and what they came to, those of delegated runs included in tokens and cost."""
+
+    id: str
+    agents: list[str]
+    turns: int
+    started_at: datetime
+    last_at: datetime
+    """When its newest turn began."""
+    status: Status
+    """Of the newest turn."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    last_input: str = ""
+
+
+class ConversationPage(Shape):
+    """Conversations, the one with the newest turn first; ask again with `after` for the next page."""
+
+    items: list[ConversationView]
+    after: str | None = None
+
+
+class ConversationDetail(Shape):
+    """One conversation and its turns, oldest first; delegated runs are below their turns (`GET /v1/runs/{id}`)."""
+
+    conversation: ConversationView
+    turns: list[RunView]
+
+
 class FiguresView(Shape):
     """What the runs of one group amount to. Seconds by nearest rank; cost in US dollars, None: no price known."""
 
@@ -141,7 +174,9 @@ class StatsView(Shape):
 
 
 class StartRun(Shape):
-    """Ask an agent something. With `wait` the answer is in the reply; otherwise follow the run's stream."""
+    """Ask an agent something. With `wait` the answer is in the reply, with `stream` the reply is the run's stream;
+    otherwise the run is worked on in the background.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -149,6 +184,7 @@ class StartRun(Shape):
     input: str = Field(min_length=1)
     conversation_id: Key | None = None
     wait: bool = False
+    stream: bool = False
 
 
 class EventView(Shape):

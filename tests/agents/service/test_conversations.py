@@ -1,26 +1,34 @@
-"""Forgetting a conversation over HTTP."""
+"""Conversations over HTTP, and asking with the answer as a stream."""
 
 import pytest
 
 from tests.agents.service.conftest import House
+from tests.agents.service.sse import read
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_conversation_is_forgotten(house: House) -> None:
-    """Looked at first, then erased; what is left has no words, and no second run can be asked of it."""
-    run = (await house.ask("my name is Xaveria", conversation_id="c-1"))["run"]
-    planned = await house.delete("/v1/conversations/c-1?dry_run=true")
-    assert (planned["erasure"], planned["runs"], planned["conversations"]) == (None, 1, {"c-1": 1})
-    done = await house.delete("/v1/conversations/c-1?reason=asked%20for&by=m.keller")
-    assert done["erasure"].startswith("er_")
-    assert (done["runs"], done["left"]) == (1, "")
-    detail = await house.get(f"/v1/runs/{run['id']}")
-    assert (detail["run"]["input"], detail["answer"]) == ("[erased]", "[erased]")
-    assert detail["run"]["erased_at"] is not None
-    assert (await house.get("/v1/runs?q=Xaveria"))["items"] == []
-    assert "Xaveria" not in str(await house.get(f"/v1/runs/{run['id']}/events"))
-    await house.delete("/v1/conversations/c-1", 404)
-    told = await house.post(f"/v1/runs/{run['id']}/feedback", {"score": 1.0}, 410)
-    assert "was erased" in told["detail"]
-    await house.post(f"/v1/runs/{run['id']}/resume", status=410)
+async def test_conversations_are_listed_by_their_newest_turn(house: House) -> None:
+    """A page by key; one with its turns, oldest first; what is not there is 404."""
+    for name, text in (("a", "one"), ("b", "two"), ("a", "three"), ("c", "four")):
+        await house.ask(text, conversation_id=name)
+    page = await house.get("/v1/conversations?limit=2")
+    listed = [(one["id"], one["turns"], one["last_input"]) for one in page["items"]]
+    assert listed == [("c", 1, "four"), ("a", 2, "three")]
+    rest = await house.get(f"/v1/conversations?after={page['after']}")
+    assert [one["id"] for one in rest["items"]] == ["b"]
+    whole = await house.get("/v1/conversations/a")
+    assert [turn["input"] for turn in whole["turns"]] == ["one", "three"]
+    assert whole["conversation"]["input_tokens"] == sum(turn["input_tokens"] for turn in whole["turns"])
+    await house.get("/v1/conversations/nobody", 404)
+
+
+async def test_a_run_can_be_asked_for_as_a_stream(house: House) -> None:
+    """One request: the facts and pieces of the run that it started, until its end."""
+    asked = {"agent": "hello", "input": "hi", "stream": True}
+    reply = await house.http.post("/v1/runs", json=asked)
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    told = [one for one in read(reply.text) if one.event != "comment"]
+    assert told[0].data["kind"] == "run_started"
+    assert [one.event for one in told][-1] == "end"
+    assert reply.headers["location"] == f"/v1/runs/{told[0].data['stream']}/stream"

@@ -1,11 +1,15 @@
 """Runs over HTTP: asked, read, judged, stopped, gone on with."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from agents.prompts.store import list_live
+from agents.prompts.tables import BUNDLES
 from tests.agents.service.conftest import House
 from tests.builders import NOON, failed, model_step, record_run, run_started
 from tests.fakes import ScriptedModel
@@ -13,6 +17,7 @@ from traces.events import ToolCalled
 from traces.leases import claim
 from traces.recorder import Recorder
 from traces.store import get_run, read_events
+from traces.tables import EVENTS
 
 pytestmark = pytest.mark.anyio
 
@@ -246,6 +251,30 @@ async def test_abandoned_runs_are_found(house: House) -> None:
     with house.runtime.database.writing() as session:
         claim(session, "run_held", "other", datetime.now(UTC))
     assert await asyncio.to_thread(house.parts.work.abandoned) == ["run_old"]
+
+
+async def test_what_a_newer_strop_wrote_is_left_to_it(house: House) -> None:
+    """A fact or a version that this one does not know: the run stays as it is, is said, and is not tried for ever."""
+    with house.runtime.database.reading() as session:
+        live = (await asyncio.to_thread(list_live, session))["hello"].digest
+    newer = "sha256:" + "b" * 64
+    with house.runtime.database.writing() as session:
+        row = session.execute(sa.select(BUNDLES).where(BUNDLES.c.digest == live)).mappings().one()
+        content = json.dumps({**json.loads(row["content"]), "telepathy": True})
+        session.execute(sa.insert(BUNDLES), {**row, "digest": newer, "content": content})
+    recorder = house.runtime.recorder
+    recorder.append("run_fact", run_started(conversation_id="a", bundle=live))
+    recorder.append("run_bundle", run_started(conversation_id="b", bundle=newer))
+    with house.runtime.database.writing() as session:
+        row = session.execute(sa.select(EVENTS).where(EVENTS.c.stream == "run_fact")).mappings().one()
+        session.execute(sa.insert(EVENTS), {**row, "id": None, "seq": 2, "kind": "mind_read"})
+    for run_id in ("run_fact", "run_bundle"):
+        await house.parts.work.wait(run_id)
+    about = await house.get("/v1/about")
+    assert sorted(about["beyond"]) == ["run_bundle", "run_fact"]
+    assert "telepathy" in about["beyond"]["run_bundle"]
+    assert (await house.get("/v1/runs/run_bundle"))["run"]["status"] == "running"
+    assert await asyncio.to_thread(house.parts.work.abandoned) == []
 
 
 async def test_a_stopping_service_hands_its_runs_back(house: House) -> None:
