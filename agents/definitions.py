@@ -31,10 +31,12 @@ class FieldCheck(Strict):
 
 
 class Metric(Strict):
-    """What a right answer is, as a check in code."""
+    """What a right answer is, as a check in code; or who says so, where no code can."""
 
-    kind: Literal["fields", "calls", "text"] = "fields"
+    kind: Literal["fields", "calls", "text", "judge"] = "fields"
     fields: dict[str, FieldCheck] = {}
+    judge: str = "newest"
+    """With kind `judge`: the version that decides, by the beginning of its digest (`strop judges list`)."""
 
 
 class StropBlock(Strict):

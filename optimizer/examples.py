@@ -45,6 +45,8 @@ class Example:
     untrusted: tuple[str, ...] = ()
     """What people said of it whose word is not taken: customers."""
     started: datetime | None = None
+    human: float | None = None
+    """Whether most people called the run's own answer right (1) or wrong (0); None: nobody said, or evenly."""
     agreement: float = 1.0
     """Share of the reviewers whose answer is the one that stands."""
 

@@ -39,6 +39,8 @@ def can_score(metric: Metric, expected: Expected) -> bool:
             return bool(expected.get("calls") or expected.get("no_calls"))
         case "text":
             return _told(expected)
+        case "judge":
+            return bool(expected.get("judged"))
 
 
 def score(metric: Metric, expected: Expected, output: Any, calls: Sequence[Call] = ()) -> Score:
@@ -57,6 +59,8 @@ def score(metric: Metric, expected: Expected, output: Any, calls: Sequence[Call]
 def _parts(
     metric: Metric, expected: Expected, output: Any, calls: Sequence[Call]
 ) -> Iterator[tuple[float, list[str]]]:
+    if metric.kind == "judge" and not _told(expected):
+        yield 0.0, ["A judge has to say whether this is right."]
     if _told(expected) and (metric.kind != "calls" or metric.fields):
         yield _text(expected["output"], output) if metric.kind == "text" else _fields(metric, expected, output)
     if expected.get("calls"):

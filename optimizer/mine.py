@@ -137,9 +137,14 @@ def _votes(credible: list[FeedbackGiven], recorded: RecordedRun, metric: Metric)
     for by, own in said.items():
         expected, tier = _expected(own, recorded, metric)
         comments = tuple(dict.fromkeys(" ".join(one.comment.split()) for one in own if one.comment.strip()))
-        score = next((one.score for one in reversed(own) if one.score is not None), None)
+        score = next((_score(one) for one in reversed(own) if _score(one) is not None), None)
         votes.append(Vote(by, tier, expected if can_score(metric, expected) else {}, comments, score))
     return votes
+
+
+def _score(one: FeedbackGiven) -> float | None:
+    """A correction says that the answer was wrong, also where nobody wrote a zero beside it."""
+    return 0.0 if one.score is None and one.correction is not None else one.score
 
 
 def _by_family(drafts: Sequence[_Draft]) -> dict[str, list[Vote]]:
@@ -168,15 +173,31 @@ def _example(draft: _Draft, metric: Metric, unheard: Mapping[str, Standing]) -> 
         history=recorded.history, comments=tuple(reversed(said)), commented_by=tuple(reversed(said.values())),
         tier=votes[-1].tier if settled is None else settled.tier, output=recorded.output, calls=recorded.calls,
         tokens=run.input_tokens + run.output_tokens, heard=recorded.heard, untrusted=draft.untrusted,
-        started=recorded.started_at, agreement=_agreement(answered, settled),
+        started=recorded.started_at, agreement=_agreement(answered, settled), human=_human(votes),
         changes_state=any(True for _ in recorded.writes) or bool(recorded.started.metadata.get("changes_state")),
-        score=score(metric, expected, recorded.output, recorded.calls).value if settled is not None else None,
+        score=_own_score(metric, expected, recorded, votes) if settled is not None else None,
     )  # fmt: skip
+
+
+def _own_score(
+    metric: Metric, expected: Mapping[str, Any], recorded: RecordedRun, votes: Sequence[Vote]
+) -> float | None:
+    """The metric on the run's own answer; people's word where a judge is the metric."""
+    if metric.kind == "judge":
+        return _human(votes)
+    return score(metric, expected, recorded.output, recorded.calls).value
 
 
 def _overruled(vote: Vote, settled: Vote | None) -> bool:
     """Whether the others' answer stands against this vote: its words explain an answer that is not right."""
     return settled is not None and bool(vote.expected) and vote.answer != settled.answer
+
+
+def _human(votes: Sequence[Vote]) -> float | None:
+    """What most people say of the run's own answer."""
+    said = [float(vote.score >= 1.0) for vote in votes if vote.score is not None]
+    share = sum(said) / len(said) if said else 0.5
+    return None if share == 0.5 else float(share > 0.5)
 
 
 def _agreement(answered: Sequence[Vote], settled: Vote | None) -> float:
@@ -188,6 +209,8 @@ def _agreement(answered: Sequence[Vote], settled: Vote | None) -> float:
 
 def _expected(feedback: list[FeedbackGiven], recorded: RecordedRun, metric: Metric) -> tuple[dict[str, Any], Tier]:
     """From the newest correction, or from the run itself where the newest score calls it right."""
+    if metric.kind == "judge":  # right is what the judge says; that a person said something makes it an example
+        return ({"judged": True} if any(_score(one) is not None for one in feedback) else {}), feedback[-1].tier
     judged = False
     for one in reversed(feedback):
         if one.correction is not None:

@@ -15,6 +15,7 @@ from pydantic_ai.models import Model
 
 from agents.assembly import open_runtime
 from agents.config import Workspace
+from agents.definitions import Metric
 from agents.errors import RunOwned
 from agents.models.gateway import Gateway
 from agents.prompts.store import get_bundle
@@ -22,6 +23,8 @@ from agents.runtime import Runtime
 from agents.selection import current_bundle, live_bundle
 from optimizer.bill import paid_so_far
 from optimizer.evidence import Evidence
+from optimizer.examples import Example
+from optimizer.metric import Score
 from optimizer.night_log import (
     NightLog,
     find_open_night,
@@ -36,7 +39,9 @@ from optimizer.reflection import Reflection
 from optimizer.rollouts import Rollouts
 from optimizer.settings import NightSettings
 from traces.db import Database, open_database
+from traces.errors import NotFound
 from traces.events import NightEnded, NightResumed, NightStarted, RolloutScored
+from traces.ids import short
 from traces.leases import LEASE_SECONDS
 from traces.workers import worker_name
 
@@ -62,12 +67,12 @@ class NightResult:
 def run_night(
     workspace: Workspace, agent: str, settings: NightSettings | None = None, progress: ProgressTold = tell_nobody, *,
     database: Database | None = None, make_runtime: MakeRuntime | None = None, reflection: Model[Any] | None = None,
-    because: str = "",
+    judge: Model[Any] | None = None, because: str = "",
 ) -> NightResult:  # fmt: skip
     """Run a night for one agent, or go on with its open one (then with the settings it began with).
 
-    Blocking; Ctrl-C and a killed process leave the night open. `make_runtime` and `reflection` replace what the
-    workspace says, for scripted models. `because` is put on record: what the night was run for.
+    Blocking; Ctrl-C and a killed process leave the night open. `make_runtime`, `reflection` and `judge` replace what
+    the workspace says, for scripted models. `because` is put on record: what the night was run for.
 
     Raises:
         UnknownAgent: with the names there are.
@@ -80,7 +85,8 @@ def run_night(
     try:
         with _owned(database, agent, progress):
             log, started, resumed = _begin(database, workspace, agent, settings or NightSettings(), because)
-            return _work(workspace, log, started, resumed, progress, make_runtime or _runtime, reflection)
+            make = make_runtime or _runtime
+            return _work(workspace, log, started, resumed, progress, make, reflection, judge)
     finally:
         if own:
             database.close()
@@ -111,7 +117,7 @@ def _begin(
 
 def _work(
     workspace: Workspace, log: NightLog, started: NightStarted, resumed: bool, progress: ProgressTold,
-    make_runtime: MakeRuntime, reflection: Model[Any] | None,
+    make_runtime: MakeRuntime, reflection: Model[Any] | None, judge: Model[Any] | None,
 ) -> NightResult:  # fmt: skip
     settings = NightSettings.model_validate(started.settings["settings"])
     spent = paid_so_far(log)
@@ -123,6 +129,11 @@ def _work(
         incumbent=started.incumbent, concurrency=settings.concurrency or _slots(workspace, incumbent.model),
     )  # fmt: skip
     try:
+        metric = workspace.agent(log.agent).block.metric
+        if metric.kind == "judge":
+            refused = _appoint(workspace, log, rollouts, purse, metric, settings, judge)
+            if refused:
+                return _end(log, started, Ended("undecided", refused), purse, resumed)
         model = reflection or _reflection_model(workspace)
         asks = None
         if model is not None:
@@ -132,6 +143,35 @@ def _work(
     finally:
         rollouts.close()
     return _end(log, started, ended, purse, resumed)
+
+
+def _appoint(
+    workspace: Workspace, log: NightLog, rollouts: Rollouts, purse: Purse, metric: Metric, settings: NightSettings,
+    model: Model[Any] | None,
+) -> tuple[str, ...]:  # fmt: skip
+    """Let the agent's judge score the rollouts, if it agrees with people well enough; gives why it may not."""
+    from optimizer.judges.agreement import misses
+    from optimizer.judges.bench import Judges, judges_log
+
+    judges = Judges(judges_log(log))
+    try:
+        chosen = judges.get(metric.judge)
+    except NotFound as missing:
+        return (f"{missing}: write one with `strop judges add {log.agent}`",)
+    if chosen.agreement is None:
+        return (f"judge {short(chosen.digest)} was never held against people: `strop judges measure {log.agent}`",)
+    refused = misses(chosen.agreement, settings.judge_bar)
+    if refused:
+        return tuple(f"judge {short(chosen.digest)} may not decide: {why}" for why in refused)
+    asked = model or Gateway(workspace.gateway, workspace.local).model(chosen.program.model)
+    ask = Reflection(log, asked, purse, rollouts.thread, calls=1_000_000, name="judge", again=False)
+
+    def judged(example: Example, run: str, output: Any) -> Score | None:
+        said = judges.score(chosen, ask, run, example.input, output)
+        return None if said.score is None else Score(said.score, said.reason)
+
+    rollouts.judge = judged
+    return ()
 
 
 def _run(night: Night) -> Ended:

@@ -150,6 +150,8 @@ def _weighted(usable: Sequence[Arms], weights: Mapping[str, float]) -> Iterator[
 
 def _baselines(examples: Sequence[Example], case: Case) -> tuple[Baseline, ...]:
     """An agent that does nothing, and one that always gives the commonest right answer of the reflect pool."""
+    if case.metric.kind == "judge":  # what a trivial agent would get is the judge's to say, for a price
+        return ()
     found = [Baseline(name="do-nothing", score=_scored(examples, case.metric, None))]
     labels = Counter(example.label for example in case.reflect if example.expected.get("output"))
     if labels and case.metric.kind != "calls":

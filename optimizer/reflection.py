@@ -35,14 +35,21 @@ class Reflection:
         purse: shared with the rollouts.
         thread: where the model's connections live.
         calls: the most questions of one night.
+        name: what the questions are for, as their operations are called.
+        again: whether an equal question is asked anew each time; else the first answer stands.
     """
 
-    def __init__(self, log: NightLog, model: Model[Any], purse: Purse, thread: LoopThread, *, calls: int) -> None:
+    def __init__(
+        self, log: NightLog, model: Model[Any], purse: Purse, thread: LoopThread, *, calls: int,
+        name: str = "reflect", again: bool = True,
+    ) -> None:  # fmt: skip
         self._log = log
         self._model = model
         self._purse = purse
         self._thread = thread
         self._left = calls
+        self._for = name
+        self._again = again
         self._asked: dict[str, int] = {}
         self._known = {one.op: one for one in log.all(ModelReplied)}
 
@@ -53,9 +60,9 @@ class Reflection:
             PurseEmpty: the purse or the number of questions is spent.
         """
         name = short(digest_text(question))
-        self._asked[name] = self._asked.get(name, 0) + 1
-        op = f"reflect/{name}/{self._asked[name]}"
-        self._left -= 1
+        self._asked[name] = self._asked.get(name, 0) + 1 if self._again else 1
+        op = f"{self._for}/{name}/{self._asked[name]}"
+        self._left -= op not in self._known or self._again
         if self._left < 0:
             raise PurseEmpty("the night's questions to the reflection model are used up")
         known = self._known.get(op)

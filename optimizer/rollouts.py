@@ -40,6 +40,8 @@ FIRST_GUESS: Final = 2000
 
 Told = Callable[[RolloutScored], None]
 Ended = Literal["ended", "miss"]
+JudgeFn = Callable[[Example, str, Any], Score | None]
+"""(example, run, its answer) -> how right it is; None where the judge said nothing that can be read."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +72,18 @@ class Rollouts:
         purse: asked before each rollout.
         incumbent: digest of the bundle that serves now: its recorded runs count as its replica 0.
         concurrency: rollouts at once.
+        judge: says what an answer is worth where no code can; asked outside of the loop. May be set later.
     """
 
     def __init__(
         self, log: NightLog, make_runtime: Callable[[], Runtime], metric: Metric, purse: Purse, *,
-        incumbent: str, concurrency: int,
+        incumbent: str, concurrency: int, judge: JudgeFn | None = None,
     ) -> None:  # fmt: skip
         self.log = log
         self.metric = metric
         self.purse = purse
         self.incumbent = incumbent
+        self.judge = judge
         self.thread = LoopThread()
         self._runtime = make_runtime()
         # The night's lease keeps others out; under its name a killed night's runs are taken up at once.
@@ -167,7 +171,7 @@ class Rollouts:
         return await task
 
     async def _rollout(self, key: str, bundle: str, example: Example, pool: Pool, replica: int) -> Outcome:
-        found = self._recorded(key, bundle, example, pool, replica)
+        found = await self._recorded(key, bundle, example, pool, replica)
         if found is not None:
             return found
         async with self._slots:
@@ -185,7 +189,7 @@ class Rollouts:
                 self.purse.settle(reserved, paid, error=error)
             return outcome
 
-    def _recorded(self, key: str, bundle: str, example: Example, pool: Pool, replica: int) -> Outcome | None:
+    async def _recorded(self, key: str, bundle: str, example: Example, pool: Pool, replica: int) -> Outcome | None:
         """From this night, from the incumbent's own real run, or from an earlier night: nothing is paid."""
         known = self._known.get(key)
         if known is not None:
@@ -197,7 +201,9 @@ class Rollouts:
         with self.log.database.reading() as session:
             run, recorded = get_run(session, run_id), read_run(session, run_id)
         diverged = not own and self._older[key].diverged
-        scored = self._scored(key, bundle, example, pool, replica, run, recorded, "miss" if diverged else "ended")
+        scored = await self._scored(
+            key, bundle, example, pool, replica, run, recorded, "miss" if diverged else "ended"
+        )
         return Outcome(self._keep(scored), recorded.output)
 
     async def _made(self, key: str, bundle: str, example: Example, pool: Pool, replica: int) -> Outcome:
@@ -223,14 +229,14 @@ class Rollouts:
         how: Ended = "ended" if missed is None else "miss"
         if missed is not None and missed in (example.expected.get("no_calls") or ()):
             how = "ended"  # the call itself was the mistake, whatever it would have returned
-        scored = self._scored(key, bundle, example, pool, replica, run, recorded, how, missed)
+        scored = await self._scored(key, bundle, example, pool, replica, run, recorded, how, missed)
         return Outcome(self._keep(scored), recorded.output)
 
-    def _scored(
+    async def _scored(
         self, key: str, bundle: str, example: Example, pool: Pool, replica: int, run: RunSummary,
         recorded: RecordedRun, how: Ended, missed: str | None = None,
     ) -> RolloutScored:  # fmt: skip
-        found = self._judged(example, run, recorded, how, missed)
+        found = await self._judged(example, run, recorded, how, missed)
         return RolloutScored(
             op=key, bundle=bundle, example=example.id, replica=replica, pool=pool,
             score=None if found is None else found.value,
@@ -239,7 +245,7 @@ class Rollouts:
             cost=run.cost, seconds=run.seconds or 0.0,
         )  # fmt: skip
 
-    def _judged(
+    async def _judged(
         self, example: Example, run: RunSummary, recorded: RecordedRun, how: str, missed: str | None
     ) -> Score | None:
         if how == "miss":
@@ -248,6 +254,8 @@ class Rollouts:
             return Score(0.0, f"{missed} must not be called here.")
         if run.status != "finished":
             return Score(0.0, f"No answer: {run.error}")
+        if self.judge is not None:
+            return await asyncio.to_thread(self.judge, example, run.id, recorded.output)
         return score(self.metric, example.expected, recorded.output, recorded.calls)
 
     def _check_budget(self, agent: str) -> None:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from optimizer.examples import Pool, Tier
 from optimizer.gate import GateRules
+from optimizer.judges.agreement import Bar
 from optimizer.mine import TRUSTED
 from optimizer.purse import Caps
 
@@ -62,6 +63,7 @@ class NightSettings(BaseModel):
     cost_limit: float | None = Field(default=2.0, description="dollars per solved task, candidate over incumbent")
     token_limit: float | None = None
     stratum_least: int = Field(default=8, ge=1, description="a smaller stratum is told, not tested")
+    judge_bar: Bar = Field(default=Bar(), description="what a judge must reach where one is the metric")
     gate: GateRules = GateRules(resamples=10_000)
 
     @property

@@ -50,6 +50,7 @@ SECTIONS: Final = {
         "optimize": "tui.commands.optimize:optimize",
         "nights": "tui.commands.nights:nights",
         "examples": "tui.commands.examples:examples",
+        "judges": "tui.commands.judges:judges",
         "gate": "tui.commands.gate:gate",
         "check": "tui.commands.check:check",
     },
