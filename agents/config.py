@@ -127,6 +127,12 @@ class NightsSection(Section):
     """Cron, five fields, in the machine's local time; empty: never by the clock."""
     after_feedback: int = Field(default=0, ge=0)
     """A night too as soon as so many judgements came since the last one; 0: never by that."""
+    after_drop: float = Field(default=0.0, ge=0, le=1)
+    """A night too when the mean score of judged runs has fallen by so much since the last one; 0: never by that."""
+    watch: tuple[str, ...] = ()
+    """Files of the workspace (patterns) that answers rest on: when one changes, a night is due."""
+    models: tuple[str, ...] = ()
+    """Other models that a night may propose."""
     agents: tuple[str, ...] = ()
     """Whose nights; empty: all agents."""
     size: Literal["small", "medium"] = "small"
@@ -155,7 +161,7 @@ class NightsSection(Section):
     @property
     def wanted(self) -> bool:
         """Whether there is any occasion for a night."""
-        return bool(self.schedule or self.after_feedback)
+        return bool(self.schedule or self.after_feedback or self.after_drop or self.watch)
 
     def last_time(self, now: datetime) -> datetime:
         """The newest time before `now` (local, with its zone) at which a night was to begin."""

@@ -38,6 +38,9 @@ class Example:
     calls: tuple[Call, ...] = ()
     score: float | None = None
     tokens: int = 0
+    cost: float | None = None
+    seconds: float = 0.0
+    """What the recorded run took, in US dollars and in seconds."""
     commented_by: tuple[str, ...] = ()
     """Who said each of `comments`."""
     heard: tuple[str, ...] = ()

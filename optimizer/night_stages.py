@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from agents.prompts.bundle import Bundle
 from agents.prompts.store import get_bundle
 from optimizer.carry import Look, carried, standing
+from optimizer.estimate import estimate
 from optimizer.evidence import Evidence, NoiseFloor
 from optimizer.examples import Example, Pool
 from optimizer.front import on_front
@@ -69,6 +70,7 @@ class Night:
         self.purse = purse
         self.reflection = reflection
         self.progress = progress
+        self._told_by_strategies: list[str] = []
 
     def run(self) -> Ended:
         """Walk the stages to the end of the night."""
@@ -107,8 +109,13 @@ class Night:
         pools = make_pools(mined.examples, self.settings.shares, kept, self.log, pins=pins, by_time=by_time)
         sizes = {"reflect": len(pools.reflect), "select": len(pools.select), "sealed": len(pools.sealed)}
         said = ", ".join(f"{n} {name}" for name, n in sizes.items())
+        foreseen = estimate(
+            mined.examples, sizes, self.settings, reflects=self.reflection is not None,
+            at_once=self.rollouts.at_once,
+        )  # fmt: skip
         families = dict(pools.families)
         self._reach("pools", said, families=families, sealed_families=pools.sealed.n_families, sizes=sizes)
+        self._reach("estimate", foreseen.told(), **foreseen.facts())
         if len(pools.sealed) < self.settings.least_examples or not pools.select or not pools.reflect:
             raise Stop(
                 "no improvement",
@@ -174,6 +181,7 @@ class Night:
         self._reach(
             "search", f"{len(entered)} candidates: {said}; about {planned_rollouts} rollouts, {minutes:.1f} minutes",
             candidates=[digest for digest, _ in entered], planned=planned_rollouts,
+            said=list(self._told_by_strategies),
         )  # fmt: skip
         return self._some(entered)
 
@@ -231,9 +239,13 @@ class Night:
         return SearchContext(
             incumbent=self.incumbent, reflect=pools.reflect, select=pools.select, settings=self.settings,
             trial=trial, reflection=self.reflection, spent_out=lambda: not self._can_pay(1),
-            say=lambda text: self._say("search", text), carried=self._carried(pools),
+            say=self._said_by_strategy, carried=self._carried(pools),
             screen=self._screen(pools), hard=self.rollouts.hard(),
         )  # fmt: skip
+
+    def _said_by_strategy(self, text: str) -> None:
+        self._told_by_strategies.append(text)
+        self._say("search", text)
 
     def _screen(self, pools: Pools) -> Screen:
         """What customers and tools said in the open pools is watched for; what a person released may stand."""

@@ -16,6 +16,7 @@ from pydantic_ai.models import Model
 from agents.assembly import open_runtime
 from agents.config import Workspace
 from agents.definitions import Metric
+from agents.documents import watched
 from agents.errors import RunOwned
 from agents.models.gateway import Gateway
 from agents.prompts.store import get_bundle
@@ -109,7 +110,10 @@ def _begin(
     with database.writing() as session:
         incumbent = current_bundle(session, log.recorder, workspace, definition)
         live = live_bundle(session, log.recorder, workspace, definition).digest
-    facts = {"settings": settings.model_dump(mode="json"), "live": live}
+    facts = {
+        "settings": settings.model_dump(mode="json"), "live": live,
+        "watched": watched(workspace.root, workspace.nights.watch),
+    }  # fmt: skip
     started = NightStarted(agent=agent, incumbent=incumbent, settings=facts, because=because)
     log.append(started)
     return log, started, False
@@ -126,7 +130,7 @@ def _work(
         incumbent = get_bundle(session, started.incumbent).bundle
     rollouts = Rollouts(
         log, lambda: make_runtime(workspace, log.database), workspace.agent(log.agent).block.metric, purse,
-        incumbent=started.incumbent, concurrency=settings.concurrency or _slots(workspace, incumbent.model),
+        incumbent=started.incumbent, concurrency=settings.concurrency or slots(workspace, incumbent.model),
     )  # fmt: skip
     try:
         metric = workspace.agent(log.agent).block.metric
@@ -205,7 +209,7 @@ def _reflection_model(workspace: Workspace) -> Model[Any] | None:
     return Gateway(workspace.gateway, workspace.local).model(workspace.reflection_model)
 
 
-def _slots(workspace: Workspace, model: str) -> int:
+def slots(workspace: Workspace, model: str) -> int:
     """An embedded model works on few prompts at once; a served one waits for the network."""
     return workspace.local.slot_count() if model.startswith("local:") else 8
 

@@ -23,8 +23,9 @@ def morning_report(night: str, events: Sequence[StoredEvent]) -> str:
         _head(night, events, started, ended),
         _section("What was found", _found(ended)),
         _section("What was tried", _tried(events)),
+        _section("What was left out", _left_out(events)),
         _section("The proof on sealed examples", _proof(events)),
-        _section("What it cost", _cost(ended)),
+        _section("What it cost", _cost(events, ended)),
         _section("Step by step", _steps(events)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -62,12 +63,26 @@ def _tried(events: Sequence[StoredEvent]) -> Iterator[str]:
     standings: Any = [] if race is None else race.facts.get("standings")
     if not standings:
         return
-    yield "| version | how it was found | examples | before | after | p, corrected |"
-    yield "|---|---|--:|--:|--:|--:|"
+    yield "| version | how it was found | examples | before | after | p, corrected | tokens a run | seconds |"
+    yield "|---|---|--:|--:|--:|--:|--:|--:|"
     for one in standings:
         how = f"{one['strategy']}: {one['note']}".replace("|", "\\|")
         figures = f"{one['n']} | {one['before']:.1%} | {one['after']:.1%} | {one['adjusted_p']:.2g}"
+        figures += f" | {one.get('tokens', 0):.0f} | {one.get('seconds', 0):.1f}"
+        figures += " (on the front)" if one.get("front") else ""
         yield f"| `{short(one['bundle'])}` | {how} | {figures} |"
+
+
+def _left_out(events: Sequence[StoredEvent]) -> Iterator[str]:
+    """What strategies and the miner said: why something was not tried, and who was not heard."""
+    for stage in _all(events, StageReached):
+        facts: Any = stage.facts
+        if stage.stage == "search":
+            yield from (f"- {text}" for text in facts.get("said") or ())
+        if stage.stage == "mined":
+            yield from (f"- {n} reviewed runs: {why}" for why, n in (facts.get("left_out") or {}).items())
+            unheard = (facts.get("unheard") or {}).items()
+            yield from (f"- nothing was learned from {by}, who {how} with the others" for by, how in unheard)
 
 
 def _proof(events: Sequence[StoredEvent]) -> Iterator[str]:
@@ -76,12 +91,15 @@ def _proof(events: Sequence[StoredEvent]) -> Iterator[str]:
         yield from ("```", *render_evidence(Evidence.model_validate(written.evidence)).splitlines(), "```")
 
 
-def _cost(ended: NightEnded | None) -> Iterator[str]:
+def _cost(events: Sequence[StoredEvent], ended: NightEnded | None) -> Iterator[str]:
+    foreseen = next((one for one in _all(events, StageReached) if one.stage == "estimate"), None)
+    if foreseen is not None:
+        yield f"Foreseen: {foreseen.message}.\n"
     if ended is not None:
         facts: Any = ended.facts
         yield (
-            f"{facts['rollouts']:.0f} runs of the agent, {facts['tokens']:.0f} tokens, "
-            f"{facts['dollars']:.2f} dollars, {facts['seconds'] / 60:.1f} minutes."
+            f"{facts['rollouts']:.0f} runs of the agent, {facts.get('requests', 0):.0f} requests to models, "
+            f"{facts['tokens']:.0f} tokens, {facts['dollars']:.2f} dollars, {facts['seconds'] / 60:.1f} minutes."
         )
 
 

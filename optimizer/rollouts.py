@@ -90,7 +90,7 @@ class Rollouts:
         self._runtime.worker = log.stream
         self._runtime.till = NightTill(purse, self._first_guess, self._check_budget)
         self._slots = asyncio.Semaphore(concurrency)
-        self._at_once = concurrency
+        self.at_once = concurrency
         self._known = {one.op: one for one in log.all(RolloutScored)}
         self._older = {
             one.op: one for stream in reversed(list(log.earlier())) for one in log.of_earlier(stream, RolloutScored)
@@ -108,7 +108,7 @@ class Rollouts:
     def pace(self) -> float:
         """Wall seconds a rollout has taken so far in this night; 0 before the first."""
         made = [one.seconds for one in self._known.values() if is_paid(self.log, one)]
-        return sum(made) / len(made) / self._at_once if made else 0.0
+        return sum(made) / len(made) / self.at_once if made else 0.0
 
     # --- asking for rollouts ----------------------------------------------------------------------------------
 

@@ -16,7 +16,9 @@ from typing import Final
 import structlog
 
 from agents.config import NightsSection, Workspace
+from agents.documents import watched
 from agents.prompts.tool_lists import find_drifted
+from agents.service.night_signs import changed, dropped, seen_by_newest
 from agents.service.views import night_list
 from agents.service.wire import NightView
 from traces.db import Database
@@ -44,6 +46,10 @@ class Known:
     """Judgements."""
     drifted: str = ""
     """The tool server that was found to offer something else than the live version was proven with."""
+    dropped: str = ""
+    """From what to what the mean score has fallen."""
+    changed: str = ""
+    """A watched file that is not what the newest night saw."""
 
 
 def due(plan: NightsSection, known: Known, since: datetime, now: datetime) -> str:
@@ -64,6 +70,10 @@ def due(plan: NightsSection, known: Known, since: datetime, now: datetime) -> st
         return f"schedule {plan.schedule}"
     if known.drifted:
         return f"the tools of {known.drifted} drifted"
+    if known.changed:
+        return f"{known.changed} changed"
+    if known.dropped:
+        return f"scores fell from {known.dropped}"
     if plan.after_feedback and known.judged >= plan.after_feedback:
         return f"{known.judged} judgements since the last night"
     return ""
@@ -132,7 +142,13 @@ class NightWatch:
         with self.database.reading() as session:
             night = next(iter(night_list(session, agent=agent, limit=1)), None)
             since = None if night is None else night.started_at
-            return Known(night, count_judgements(session, agent, since), find_drifted(session, agent, since))
+            plan = self.workspace.nights
+            seen = seen_by_newest(session, agent) if plan.watch else None
+            return Known(
+                night, count_judgements(session, agent, since), find_drifted(session, agent, since),
+                dropped(session, agent, since, plan.after_drop),
+                "" if seen is None else changed(seen, watched(self.workspace.root, plan.watch)),
+            )  # fmt: skip
 
     async def _night(self, agent: str, why: str) -> None:
         """One night as a process; what it says goes into a file beside the database."""

@@ -158,7 +158,7 @@ def test_a_cap_in_tokens_is_passed_by_no_request(served: tuple[Server, Path]) ->
     assert "tokens" in result.reasons[0]
 
 
-STAGES = ["mined", "pools", "noise", "headroom", "search", "race", "sealed", "evidence", "end"]
+STAGES = ["mined", "pools", "estimate", "noise", "headroom", "search", "race", "sealed", "evidence", "end"]
 
 
 def die_after(stage: str) -> None:
@@ -183,7 +183,7 @@ def die_after(stage: str) -> None:
 
 
 def test_killed_at_every_stage_it_pays_for_nothing_twice(served: tuple[Server, Path]) -> None:
-    """One night that dies after each of its nine stages: the server was asked as often as the one that lived."""
+    """One night that dies after each of its ten stages: the server was asked as often as the one that lived."""
     server, root = served
     for stage in STAGES:
 

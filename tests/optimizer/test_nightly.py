@@ -73,7 +73,7 @@ def test_the_ledger_of_a_night_is_whole(proven: Proven) -> None:
     world, result = proven.world, proven.result
     log = NightLog(world.database, result.night, "desk")
     stages = [one.stage for one in log.all(StageReached)]
-    assert stages == ["mined", "pools", "noise", "headroom", "search", "race", "sealed"]
+    assert stages == ["mined", "pools", "estimate", "noise", "headroom", "search", "race", "sealed"]
     assert [one.verdict for one in log.all(NightEnded)] == ["better"]
     with world.database.reading() as session:
         report = verify(session)
@@ -134,8 +134,8 @@ def test_equal_nights_find_equal_things_and_pay_once(proven: Proven, world: Worl
     assert second.spent.rollouts == 0
     once = NightLog(world.database, second.night, "desk")
     again = NightLog(proven.world.database, proven.result.night, "desk")
-    assert [_facts(one) for one in once.all(StageReached)[1:6]] == [
-        _facts(one) for one in again.all(StageReached)[1:6]
+    assert [_facts(one) for one in once.all(StageReached)[3:7]] == [
+        _facts(one) for one in again.all(StageReached)[3:7]
     ]
     assert [one.opening for one in once.all(SealedOpened)] == [2], "the same pool proves less the second time"
 
@@ -204,7 +204,7 @@ def test_progress_tells_each_stage_with_seconds_and_spending(proven: Proven) -> 
     """Enough for a bar: done of total within a stage, and what the night has cost."""
     result, told = proven.result, proven.told
     assert list(dict.fromkeys(one.stage for one in told)) == [
-        "mined", "pools", "noise", "headroom", "search", "race", "sealed",
+        "mined", "pools", "estimate", "noise", "headroom", "search", "race", "sealed",
     ]  # fmt: skip
     assert any(one.total and one.done == one.total for one in told)
     assert told[-1].spent.rollouts == result.spent.rollouts

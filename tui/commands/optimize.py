@@ -11,6 +11,7 @@ from tui.commands.opening import in_workspace, ledger, load, with_json
 from tui.commands.printing import console, print_json, say
 
 if TYPE_CHECKING:
+    from agents.config import Workspace
     from optimizer.nightly import NightResult
     from optimizer.progress import Progress, ProgressTold
     from optimizer.settings import NightSettings
@@ -33,10 +34,15 @@ STRATEGIES = (
 @click.option("--strategy", "strategies", multiple=True, type=click.Choice(STRATEGIES),
               help="Only this way of searching. May be repeated.")  # fmt: skip
 @click.option("--seed", type=int, help="Of everything that is drawn.")
+@click.option("--by-time", is_flag=True, help="Learn from the oldest new families, prove on the newest.")
+@click.option("--estimate", "only_estimate", is_flag=True, help="Say what it would take at most, and spend nothing.")
 @click.option("--because", default="", metavar="WHY", help="Why it is run: on record with the night.")
 @with_json
 @in_workspace
-def optimize(agent: str, size: Any, because: str, as_json: bool, folder: Path | None, **options: Any) -> None:
+def optimize(
+    agent: str, size: Any, by_time: bool, only_estimate: bool, because: str, as_json: bool, folder: Path | None,
+    **options: Any,
+) -> None:  # fmt: skip
     """Look for a better version of AGENT and prove it, or say that there is none.
 
     A night that was stopped (Ctrl-C, kill -9) is gone on with by the same command, under the settings it began
@@ -46,7 +52,11 @@ def optimize(agent: str, size: Any, because: str, as_json: bool, folder: Path | 
     from optimizer.settings import preset
 
     workspace = load(folder)
-    settings = _changed(preset(size), options)
+    given = {**options, "models": workspace.nights.models, "by_time": by_time or None}
+    settings = _changed(preset(size), given)
+    if only_estimate:
+        _estimate(workspace, agent, settings, as_json=as_json)
+        return
     try:
         with _bar(quiet=as_json) as tell:
             result = run_night(workspace, agent, settings, tell, because=because)
@@ -60,6 +70,31 @@ def optimize(agent: str, size: Any, because: str, as_json: bool, folder: Path | 
 
     with ledger(workspace) as database, database.reading() as session:
         print_json(next(night for night in night_list(session, limit=1000) if night.id == result.night))
+
+
+def _estimate(workspace: "Workspace", agent: str, settings: "NightSettings", *, as_json: bool) -> None:
+    """What a night would take at most, from what is on record now."""
+    from optimizer.estimate import estimate
+    from optimizer.mine import mine
+    from optimizer.night_log import NightLog
+    from optimizer.nightly import slots
+    from optimizer.pools import make_pools
+
+    with ledger(workspace) as database:
+        log = NightLog(database, "", agent)
+        definition = workspace.agent(agent)
+        with database.reading() as session:
+            mined = mine(session, agent, definition.block.metric, trusted=settings.trusted)
+        pools = make_pools(mined.examples, settings.shares, log.kept_families(), log, by_time=settings.by_time)
+    sizes = {"reflect": len(pools.reflect), "select": len(pools.select), "sealed": len(pools.sealed)}
+    at_once = settings.concurrency or slots(workspace, workspace.model_for(definition))
+    found = estimate(
+        mined.examples, sizes, settings, reflects=workspace.reflection_model is not None, at_once=at_once
+    )
+    if as_json:
+        print_json({"pools": sizes, "estimate": found.facts()})
+    else:
+        say(f"{', '.join(f'{n} {name}' for name, n in sizes.items())}: {found.told()}")
 
 
 def _changed(settings: "NightSettings", options: dict[str, Any]) -> "NightSettings":
