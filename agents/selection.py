@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from agents.config import Workspace
 from agents.definitions import Definition
+from agents.errors import Refused
 from agents.prompts.bundle import Bundle
 from agents.prompts.decisions import adopt_definition
 from agents.prompts.exposure import find_earlier, place
-from agents.prompts.record import read_record
+from agents.prompts.record import find_rules
 from agents.prompts.rollout_store import find_active
 from agents.prompts.store import Live, add_bundle, find_live, get_bundle
 from traces.events import Arm
@@ -67,12 +68,22 @@ def current_bundle(session: Session, recorder: Recorder, workspace: Workspace, d
 
 
 def _forced(session: Session, workspace: Workspace, digest: str) -> str:
-    """The version itself, or the same on the model that STROP_MODEL forces."""
+    """The version itself, or the same on the model that STROP_MODEL forces.
+
+    Raises:
+        Refused: the agent's rules want every version signed, and nobody signed that one.
+    """
     if workspace.forced_model is None:
         return digest
     bundle = get_bundle(session, digest).bundle
     if bundle.model == workspace.forced_model:
         return digest
+    rules = find_rules(session, bundle.agent) or workspace.governance.rules_for(bundle.agent)
+    if rules.definition != "live":
+        raise Refused(
+            f"STROP_MODEL would let {bundle.agent!r} run on a version that nobody signed",
+            hint="Unset it, or propose a version with that model: strop bundles propose.",
+        )
     forced = bundle.with_(model=workspace.forced_model)
     note = f"the same on {workspace.forced_model}"
     return add_bundle(session, forced, author="STROP_MODEL", author_kind="file", parent=digest, note=note)
@@ -93,11 +104,10 @@ def live_bundle(session: Session, recorder: Recorder, workspace: Workspace, defi
         return live
     own = own_bundle(workspace, definition)
     rules = workspace.governance.rules_for(definition.name)
-    if live is not None and (read_record(session, definition.name).rules or rules).definition != "live":
+    if live is not None and (find_rules(session, definition.name) or rules).definition != "live":
         return live  # the file's new version waits to be proposed and signed
-    by = Provenance(
-        by=workspace.user, reason=f"the definition file {definition.path.name}", role=workspace.local_role
-    )
+    # Under no role: it is done by the hand that wrote the file, not by whoever happens to start this process.
+    by = Provenance(by=workspace.user, reason=f"the definition file {definition.path.name}")
     return adopt_definition(session, recorder, own, by, force=live is not None, rules=rules)
 
 

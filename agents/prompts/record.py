@@ -141,6 +141,14 @@ def fold(agent: str, facts: Sequence[StoredEvent]) -> Record:
     return record
 
 
+def find_rules(session: Session, agent: str) -> Governance | None:
+    """The rules on record for the agent, or None: without reading its other decisions, for a run asks it."""
+    stream = decisions_stream(agent)
+    found = read_recorded(session, [stream], ["governance_changed"])[stream]
+    last = found[-1].event if found else None
+    return Governance.model_validate(last.policy) if isinstance(last, GovernanceChanged) else None
+
+
 def read_record(session: Session, agent: str) -> Record:
     """The agent's decisions, folded. Large bodies (evidence in words, what was shown) are not loaded."""
     stream = decisions_stream(agent)

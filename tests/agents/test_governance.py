@@ -1,6 +1,7 @@
 """The rules for decisions: who may sign, on what, for how long; and that a clock cannot bend them."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,18 @@ from agents.prompts.governance import Governance
 from agents.prompts.record import read_record
 from agents.prompts.store import find_live, get_bundle
 from agents.review import approve_proposal, change_governance, expire_waiting
-from tests.builders import MACHINE, NOON, PERSON, make_bundle, make_proposal, record_run
-from traces.db import Database
+from agents.selection import choose_bundle, own_bundle
+from tests.builders import (
+    MACHINE,
+    NOON,
+    PERSON,
+    make_bundle,
+    make_proposal,
+    open_workspace,
+    record_run,
+    write_workspace,
+)
+from traces.db import Database, open_database
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.store import read_events
@@ -214,3 +225,22 @@ def test_a_machine_promotes_only_under_a_signed_plan(sqlite_database: Database) 
             promote(session, house.recorder, house.digest, MACHINE, authority=authority)
     with sqlite_database.writing() as session:
         assert promote(session, house.recorder, house.digest, MACHINE, authority=seq).digest == house.digest
+
+
+def test_a_forced_model_is_a_version_that_nobody_signed(tmp_path: Path) -> None:
+    """Where the rules want every version signed, STROP_MODEL starts nothing."""
+    toml = '[governance]\ndefinition = "proposed"\nauthor_may_approve = true\n'
+    folder = write_workspace(tmp_path / "ws", toml=toml)
+    workspace = open_workspace(folder, STROP_MODEL="test:other")
+    database = open_database(workspace.database_url)
+    recorder, rules = Recorder(database), workspace.governance.rules_for("hello")
+    digest, _ = make_proposal(recorder, own_bundle(workspace, workspace.agents["hello"]), "")
+    approve_proposal(recorder, digest, ANN, rules=rules)
+    for forced, told in ((workspace, "STROP_MODEL"), (open_workspace(folder), "")):
+        with database.writing() as session:
+            if told:
+                with pytest.raises(Refused, match=told):
+                    choose_bundle(session, recorder, forced, "hello", "conv_1")
+            else:
+                assert choose_bundle(session, recorder, forced, "hello", "conv_2").bundle == digest
+    database.close()
