@@ -87,7 +87,7 @@ class ToolGuard:
                 session, self._recorder, bundle.agent, digest, server, pinned=held.digest, found=found,
                 changes=changes, policy=policy, run_id=run_id,
             )  # fmt: skip
-        if news:
+        if news and structlog.is_configured():  # a service has a log; a command's standard output is its result
             log.warning("tools.drifted", agent=bundle.agent, server=server, policy=policy, changes=in_words(changes))
         return in_words(changes)
 
