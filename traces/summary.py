@@ -122,19 +122,38 @@ def advance(run: RunSummary, event: Event, at: datetime) -> RunSummary:
 
 def fold(run_id: str, events: Iterable[tuple[Event, datetime]]) -> RunSummary | None:
     """The summary of a whole stream; None when its first event does not start a run."""
-    run: RunSummary | None = None
-    batches: list[SpansReceived] = []
+    folding = Folding(run_id)
     for event, at in events:
+        folding.take(event, at)
+    return folding.run()
+
+
+class Folding:
+    """A fold whose events come one at a time."""
+
+    def __init__(self, run_id: str) -> None:
+        self._id = run_id
+        self._run: RunSummary | None = None
+        self._batches: list[SpansReceived] = []
+        self._is_other = False
+
+    def take(self, event: Event, at: datetime) -> None:
+        """Add one more event."""
+        if self._is_other:
+            return
         if isinstance(event, SpansReceived):
-            batches.append(event)
-            run = run or RunSummary(**_BLANK, id=run_id, started_at=at)
-        if run is not None and not isinstance(event, RunStarted):
-            run = advance(run, event, at)
+            self._batches.append(event)
+            self._run = self._run or RunSummary(**_BLANK, id=self._id, started_at=at)
+        if self._run is not None and not isinstance(event, RunStarted):
+            self._run = advance(self._run, event, at)
         elif isinstance(event, RunStarted):
-            run = begin(run_id, event, at)
+            self._run = begin(self._id, event, at)
         else:
-            return None
-    return run if run is None or not batches else retell(run, batches)
+            self._is_other = True
+
+    def run(self) -> RunSummary | None:
+        """What they amount to; None where they are not a run's."""
+        return self._run if self._run is None or not self._batches else retell(self._run, self._batches)
 
 
 _BLANK: Final[dict[str, Any]] = {
