@@ -185,6 +185,16 @@ def test_models(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "none-such" in only(root).message
 
 
+def test_models_that_are_asked_besides(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a fallback and of a route are looked at too, and the line says whose they are and what for."""
+    monkeypatch.setenv("STROP_MODEL", "test")
+    agent(root, asking={"fallback": ["local:none-such"], "routes": [{"model": "openai:gpt-5", "when": "^hi"}]})
+    found = {one.subject: one for one in examine(root) if one.level == "fail"}
+    assert found.keys() == {"model local:none-such", "model openai:gpt-5"}
+    users = [one.message for one in examine(root) if one.subject == "model test"]
+    assert users == ["for hello"]
+
+
 def test_a_database_that_cannot_be_used(root: Path) -> None:
     """A file in the way of its folder."""
     (root / ".strop").write_text("in the way")

@@ -78,6 +78,7 @@ def storm(folder: Path, url: str, workers: int, kills: int, seed: int) -> dict[s
     """Kill workers of one database so many times, let the runs end, and count what went wrong."""
     chance = random.Random(seed)
     with counting(folder) as workspace:
+        warm(workspace)
         living = [spawn(workspace, url) for _ in range(workers)]
         asked, killed = 0, 0
         while killed < kills:
@@ -87,6 +88,8 @@ def storm(folder: Path, url: str, workers: int, kills: int, seed: int) -> dict[s
             os.kill(living[at], signal.SIGKILL)
             os.waitpid(living[at], 0)
             killed += 1
+            if killed % 50 == 0:
+                print(f"{killed} of {kills} kills with {workers} at work, {asked} runs", flush=True)
             living[at] = spawn(workspace, url)
         asked = roll(workspace, url, living, asked)
         unknown = settle(workspace, url)
@@ -149,6 +152,18 @@ def counting(folder: Path) -> Iterator[Workspace]:
             yield load_workspace(folder, {})
         finally:
             server.kill()
+
+
+def warm(workspace: Workspace) -> None:
+    """One run here, in a database of its own: what a first run imports and builds, every fork then has from birth."""
+
+    async def one(runtime: Runtime) -> None:
+        await runtime.run(Start("payer", "-1"))
+        await runtime.close()
+
+    database = open_database(f"sqlite:///{workspace.root / 'warm.db'}")
+    asyncio.run(one(Runtime(workspace, database, make_model=lambda bundle: scripted())))
+    database.close()
 
 
 def spawn(workspace: Workspace, url: str) -> int:
