@@ -76,6 +76,8 @@ SECTIONS: Final = {
         "tui": "tui.commands.screen:tui",
         "forward": "tui.commands.forward:forward",
         "verify": "tui.commands.verify:verify",
+        "export": "tui.commands.carry:export",
+        "import": "tui.commands.carry:bring",
         "retention": "tui.commands.retention:retention",
         "forget": "tui.commands.forget:forget",
         "db": "tui.commands.db:db",

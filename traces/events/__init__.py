@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter
 from traces.events.audit import DecisionRefused, RequestRefused, TokenCreated, TokenRevoked
 from traces.events.decisions import DecisionMade, GovernanceChanged, ProposalSigned
 from traces.events.drift import DriftAccepted, DriftFound, ToolsPinned
-from traces.events.erasures import ErasureDone, WordsErased
+from traces.events.erasures import ErasureDone, RunsImported, WordsErased
 from traces.events.fact import Effect, Event, Json, Origin
 from traces.events.feedback import FeedbackGiven, Signal, SignalSeen
 from traces.events.learning import (
@@ -125,6 +125,7 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "RunWaited",
+    "RunsImported",
     "SealedOpened",
     "ShadowCompared",
     "Signal",

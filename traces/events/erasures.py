@@ -1,4 +1,4 @@
-"""What was erased from the ledger, by whom and why. These facts hold no words of those whose words are gone."""
+"""What was erased from the ledger or taken into it. These facts hold no words of those whose words are gone."""
 
 from typing import Literal
 
@@ -40,4 +40,18 @@ class ErasureDone(Event):
     bodies: int = 0
     bundles: list[str] = []
     """Versions whose examples quoted what was erased; they can serve no more."""
+    provenance: Provenance
+
+
+class RunsImported(Event):
+    """Runs of another ledger were taken in, in the stream `imports`. Their own facts are older than this one."""
+
+    BODIES = frozenset({"rewritten"})
+    OUTSIDE = frozenset({"source", "provenance"})
+    kind: Literal["runs_imported"] = "runs_imported"
+    source: str
+    """Name of the file."""
+    runs: int
+    rewritten: list[str] = []
+    """Those of which something had to be taken out."""
     provenance: Provenance
