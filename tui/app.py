@@ -22,6 +22,7 @@ from agents.service.wire import AboutView, EventView, MeView, RunDetail, StartRu
 from tui.client import Client, Link, ServiceError
 from tui.glyphs import ASCII, Glyphs, glyphs_for
 from tui.lines.cells import clean
+from tui.lines.figures import time_of
 from tui.lines.line import Target
 from tui.messages import Counted, FactsArrived, LinkChanged, Refreshed
 from tui.screens.command import CommandLine, parse
@@ -307,6 +308,8 @@ class StropApp(App[int]):
                 await self.action_mode("runs")
                 if isinstance(self.screen, RunsScreen):
                     self.screen.set_filter(rest)
+            case "goto" if rest:
+                await self._go_to(rest)
             case "waiting" | "proposals" | "prompts" | "nights":
                 await self.action_mode(name)
             case "theme" | "help":
@@ -321,6 +324,15 @@ class StropApp(App[int]):
                 self.open_target(({"version": "bundle", "call": "approval"}.get(name, name), rest))
             case _:
                 self.notify(f":{name} needs more. Type :{name} to see what.", severity="warning", markup=False)
+
+    async def _go_to(self, text: str) -> None:
+        at = time_of(text, self.clock())
+        if at is None:
+            self.notify(f"{text!r} is no time. Such as: 14:05, 03-12 14:05, 2026-03-12, 2h", severity="warning")
+            return
+        await self.action_mode("runs")
+        if isinstance(self.screen, RunsScreen):
+            self.screen.go_to(at)
 
     def _ask_agent(self, agent: str, text: str) -> None:
         if not self.may("run"):

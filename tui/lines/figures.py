@@ -1,6 +1,6 @@
 """Figures as people read them: ages, durations, tokens, money, digests, points. Pure; the clock is an argument."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tui.lines.cells import clip
 
@@ -20,6 +20,29 @@ def moment(then: datetime, now: datetime) -> str:
     """A time in local terms of the clock given: `14:05:07` today, `03-12 14:05` else."""
     then = then.astimezone(now.tzinfo)
     return f"{then:%H:%M:%S}" if then.date() == now.date() else f"{then:%m-%d %H:%M}"
+
+
+def time_of(text: str, now: datetime) -> datetime | None:
+    """The time that a person means: `14:05`, `03-12 14:05`, `2026-03-12`, `2h` (ago); None when it is none.
+
+    A time of day without a date is the last one that has been.
+    """
+    text = text.strip().removeprefix("-")
+    unit = {"m": "minutes", "h": "hours", "d": "days"}.get(text[-1:])
+    if unit and text[:-1].isdigit():
+        return now - timedelta(**{unit: min(int(text[:-1]), 100_000)})
+    for form in ("%H:%M", "%H:%M:%S", "%m-%d %H:%M", "%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"):
+        # Where no year was said ours is put in front, or strptime would take a year without 29 February.
+        said = (text, form) if "%Y" in form else (f"{now.year} {text}", f"%Y {form}")
+        try:
+            found = datetime.strptime(*said).replace(tzinfo=now.tzinfo)
+        except ValueError:
+            continue
+        if "%d" not in form:
+            found = found.replace(month=now.month, day=now.day)
+            found -= timedelta(days=1) if found > now else timedelta()
+        return found
+    return None
 
 
 def duration(seconds: float | None) -> str:

@@ -23,6 +23,7 @@ class Command:
 COMMANDS: Final = (
     Command("runs", "[FILTER]", "the runs, filtered"),
     Command("run", "ID", "one run"),
+    Command("goto", "TIME", "the runs from then on back: 14:05, 03-12 14:05, 2h"),
     Command("ask", "AGENT TEXT", "start a run and watch it"),
     Command("waiting", "", "all that waits for you"),
     Command("call", "RUN:NUMBER", "one held call"),

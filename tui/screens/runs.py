@@ -1,6 +1,7 @@
 """Screen 1: the runs, newest first, live; a filter; at wide windows a look into the run under the cursor."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 from typing import ClassVar, Final
 
@@ -10,6 +11,7 @@ from textual.widget import Widget
 
 from agents.service.wire import EventView, RunView
 from tui.client import ServiceError
+from tui.lines.figures import moment
 from tui.lines.line import Line
 from tui.lines.rows import run_head
 from tui.screens.room import Room
@@ -22,7 +24,7 @@ from tui.widgets.transcript import Transcript
 
 PAGE: Final = 200
 PREFETCH: Final = 60
-"""Rows before the end of what is loaded at which the next page is asked for."""
+"""Rows before an end of the window at which the next page is asked for."""
 SINGLE: Final = 5
 """Changed runs below the first page that are asked for one by one; more of them wait for a reload."""
 EMPTY: Final = 'No runs yet. `strop run AGENT "text"` makes one, or type :ask AGENT TEXT here.'
@@ -43,7 +45,6 @@ class RunsScreen(Room):
 
     def __init__(self) -> None:
         super().__init__("runs")
-        self._after: str | None = None
         self._more = False
         self._new = 0
         self._changed: set[str] = set()
@@ -69,19 +70,18 @@ class RunsScreen(Room):
     # --- asking --------------------------------------------------------------------------------
 
     async def load(self) -> None:
-        """The newest page; merged into what is loaded, so that the cursor stays on its run."""
-        page = await self.client.runs(self.filter_text, limit=PAGE)
-        self._complain_of_filter("")
-        if self.runs.row_count():
-            self._new += self.runs.merge_head(page.items)
-            await self._ask_changed({run.id for run in page.items})
-        else:
-            self.runs.replace(page.items)
-            self._after = page.after
+        """The newest page, merged into what is there: the cursor stays on its run. Deeper down only what changed."""
         self.runs.empty = "No run matches the filter. / changes it, esc clears it." if self.filter_text else EMPTY
-        self.runs.rows_changed()
-        if self.runs.cursor == 0:
-            self._new = 0
+        if self.runs.before is not None:
+            await self._ask_changed(set())
+        else:
+            page = await self.client.runs(self.filter_text, limit=PAGE)
+            if self.runs.row_count():
+                self._new += self.runs.merge_head(page)
+                await self._ask_changed({run.id for run in page.items})
+            else:
+                self.runs.show_page(page)
+        self._complain_of_filter("")
         self._tell()
         self._peek()
 
@@ -93,22 +93,53 @@ class RunsScreen(Room):
             self.runs.update_run((await self.client.run(run_id)).run)
 
     async def _load_more(self) -> None:
-        if self._more or self._after is None:
+        """The page below the window, or the one above it, where the cursor is near to that end."""
+        if self._more:
             return
         self._more = True
         try:
-            page = await self.client.runs(self.filter_text, after=self._after, limit=PAGE)
-            self._after = page.after
-            self.runs.extend(page.items)
+            runs = self.runs
+            if runs.after is not None and runs.cursor >= runs.row_count() - PREFETCH:
+                runs.extend(await self.client.runs(self.filter_text, after=runs.after, limit=PAGE))
+            elif runs.before is not None and runs.cursor < PREFETCH:
+                runs.put_above(await self.client.runs(self.filter_text, before=runs.before, limit=PAGE))
         finally:
             self._more = False
+
+    def go_to(self, at: datetime) -> None:
+        """Show the runs from a time on, into the past."""
+        self.run_worker(self.guarded(partial(self._jump, at=at)), group="more", exclusive=True)
+
+    def on_run_list_wanted(self, event: RunList.Wanted) -> None:
+        """The newest or the oldest runs, which are not in the window."""
+        event.stop()
+        oldest = event.edge == "oldest"
+        self.run_worker(self.guarded(partial(self._jump, oldest=oldest)), group="more", exclusive=True)
+
+    async def _jump(self, *, at: datetime | None = None, oldest: bool = False) -> None:
+        page = await self.client.runs(self.filter_text, at=at, oldest=oldest, limit=PAGE)
+        if at is not None and not page.items:
+            self.notify("No run is that old.", severity="warning")
+            return
+        self._more = False
+        self.runs.show_page(page, at_end=oldest)
+        if page.before is None:
+            self._new = 0
+        self._tell()
+
+    def takes(self, facts: list[EventView]) -> None:
+        """Where the newest runs are not shown, new ones are counted."""
+        if self.runs.before is not None:
+            self._new += sum(fact.kind == "run_started" for fact in facts)
+            self._tell()
+        super().takes(facts)
 
     def concerns(self, fact: EventView) -> bool:
         """A run began, or a loaded one went on."""
         if self.runs.holds(fact.stream):
             self._changed.add(fact.stream)
             return True
-        return fact.kind == "run_started"
+        return fact.kind == "run_started" and self.runs.before is None
 
     def complain(self, error: ServiceError) -> None:
         """A wrong filter is told under it; everything else in the list."""
@@ -124,8 +155,11 @@ class RunsScreen(Room):
 
     def _tell(self) -> None:
         runs = self.runs
-        more = "+" if self._after is not None else ""
-        told = f"{runs.cursor + 1 if runs.row_count() else 0}/{runs.row_count()}{more}"
+        if runs.before is not None and runs.current is not None:
+            told = f"at {moment(runs.current.started_at, self.now())}"
+        else:
+            more = "+" if runs.after is not None else ""
+            told = f"{runs.cursor + 1 if runs.row_count() else 0}/{runs.row_count()}{more}"
         self.show_status(told + (f", {self._new} new above" if self._new else ""))
 
     # --- keys ----------------------------------------------------------------------------------
@@ -137,9 +171,8 @@ class RunsScreen(Room):
     def set_filter(self, text: str) -> None:
         """Show the runs that match."""
         self.query_one("#filter", FilterBar).apply(text)
-        self.runs.empty = "Loading ..."
-        self._after, self._new = None, 0
-        self.runs.replace([])
+        self._new = 0
+        self.runs.clear("Loading ...")
         self.ask()
 
     def entered(self, event: FilterBar.Entered) -> None:
@@ -176,10 +209,12 @@ class RunsScreen(Room):
         """Ask for older runs in time, and look into this one."""
         if event.view is not self.runs:
             return
-        if event.index == 0:
+        runs = self.runs
+        if event.index == 0 and runs.before is None:
             self._new = 0
         self._tell()
-        if event.index >= self.runs.row_count() - PREFETCH:
+        below = runs.after is not None and event.index >= runs.row_count() - PREFETCH
+        if below or (runs.before is not None and event.index < PREFETCH):
             self.run_worker(self.guarded(self._load_more), group="more")
         self._peek()
 

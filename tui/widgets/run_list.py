@@ -1,26 +1,45 @@
-"""The list of runs: newest first, filled page by page, changed in place. New rows never move the cursor."""
+"""The list of runs: newest first, a window that moves over as many as there are, changed in place.
 
-from collections.abc import Callable, Iterable
+New rows never move the cursor. Only some pages are held; what is above and below them is asked for when the cursor
+comes near. Prevents: a terminal that holds a million runs to show forty, and an End key that pages through them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal
 
-from agents.service.wire import RunView
+from textual.message import Message
+
+from agents.service.wire import RunPage, RunView
 from tui.glyphs import Glyphs
 from tui.lines.line import Line
 from tui.lines.rows import run_row
 from tui.widgets.line_view import LineView
 
+WINDOW: Final = 2_000
+"""Runs held; beyond it those farthest from the cursor are let go."""
+
 
 class RunList(LineView):
-    """Runs by newest first. Rows are drawn when they are seen."""
+    """A window of runs. `after` and `before` are the keys of the pages on both sides, None where there are none."""
+
+    @dataclass
+    class Wanted(Message):
+        """An end was asked for that is not in the window."""
+
+        edge: Literal["newest", "oldest"]
 
     def __init__(self, clock: Callable[[], datetime], glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(id=id, empty="Loading ...")
         self._clock, self._glyphs = clock, glyphs
         self.runs: list[RunView] = []
+        self.after: str | None = None
+        self.before: str | None = None
         self._place: dict[str, int] = {}
 
     def row_count(self) -> int:
-        """Runs loaded so far."""
+        """Runs in the window."""
         return len(self.runs)
 
     def row_at(self, index: int) -> Line:
@@ -33,50 +52,94 @@ class RunList(LineView):
         return self.runs[self.cursor] if self.runs else None
 
     def holds(self, run_id: str) -> bool:
-        """Is the run among the loaded ones?"""
+        """Is the run in the window?"""
         return run_id in self._place
 
-    def replace(self, runs: Iterable[RunView]) -> None:
-        """Show these and no others (another filter)."""
+    # --- the window ----------------------------------------------------------------------------
+
+    def clear(self, empty: str) -> None:
+        """Show nothing, until a page comes."""
+        self.empty = empty
+        self.show_page(RunPage(items=[]))
+
+    def show_page(self, page: RunPage, *, at_end: bool = False) -> None:
+        """Show this page and no others, the cursor on its first run, or on its last."""
+        self.after, self.before = page.after, page.before
         self.cursor = 0
-        self._set(list(runs))
+        self._set(list(page.items))
         self.scroll_to(y=0, animate=False, immediate=True)
+        if at_end:
+            self.move_to(len(self.runs) - 1)
 
-    def extend(self, runs: Iterable[RunView]) -> None:
-        """Older runs, put at the end."""
-        self._set([*self.runs, *(run for run in runs if run.id not in self._place)])
+    def extend(self, page: RunPage) -> None:
+        """Older runs, put at the end; too many at the beginning are let go."""
+        self.after = page.after
+        runs = [*self.runs, *(run for run in page.items if run.id not in self._place)]
+        gone = max(len(runs) - WINDOW, 0)
+        if gone:
+            self.before = runs[gone].id
+        self._set(runs[gone:], moved=-gone)
 
-    def merge_head(self, runs: Iterable[RunView]) -> int:
-        """The newest page again: known runs change in place, new ones come on top. Gives how many are new."""
-        fresh = []
-        for run in runs:
-            at = self._place.get(run.id)
-            if at is None:
-                fresh.append(run)
-            elif self.runs[at] != run:
-                self.update_run(run)
-        if fresh:
-            kept = self.cursor
-            at_top = kept == 0 and self.scroll_y == 0
-            self._set(sorted([*fresh, *self.runs], key=lambda run: (run.started_at, run.id), reverse=True))
-            if not at_top:
-                self.cursor = kept + len(fresh)
-                self.scroll_to(y=self.scroll_y + len(fresh), animate=False, immediate=True)
+    def put_above(self, page: RunPage) -> None:
+        """Newer runs, put at the beginning; too many at the end are let go."""
+        self.before = page.before
+        fresh = [run for run in page.items if run.id not in self._place]
+        runs = [*fresh, *self.runs]
+        if len(runs) > WINDOW:
+            self.after = runs[WINDOW - 1].id
+        self._set(runs[:WINDOW], moved=len(fresh))
+
+    def merge_head(self, page: RunPage) -> int:
+        """The newest page again: known runs change in place, new ones come on top. Gives how many are new.
+
+        When none of it is known, more came than a page holds: at the top the window begins anew, elsewhere it stays
+        where it is and the new ones are above it.
+        """
+        known = [run for run in page.items if run.id in self._place]
+        fresh = [run for run in page.items if run.id not in self._place]
+        for run in known:
+            self.update_run(run)
+        if fresh and self.runs and not known:
+            if self.cursor == 0:
+                self.show_page(page)
+            else:
+                self.before = self.runs[0].id
+        elif fresh:
+            moved = 0 if self.cursor == 0 and self.scroll_y == 0 else len(fresh)
+            runs = sorted([*fresh, *self.runs], key=lambda run: (run.started_at, run.id), reverse=True)
+            if len(runs) > WINDOW:
+                self.after = runs[WINDOW - 1].id
+            self._set(runs[:WINDOW], moved=moved)
         return len(fresh)
 
     def update_run(self, run: RunView) -> None:
         """The run as it is now, where it stands."""
         at = self._place.get(run.id)
-        if at is not None:
+        if at is not None and self.runs[at] != run:
             self.runs[at] = run
             self.row_changed(at)
 
     def point_at(self, run_id: str) -> None:
-        """Put the cursor on this run, if it is loaded."""
+        """Put the cursor on this run, if it is in the window."""
         if run_id in self._place:
             self.move_to(self._place[run_id])
 
-    def _set(self, runs: list[RunView]) -> None:
+    def _set(self, runs: list[RunView], *, moved: int = 0) -> None:
+        """Hold these; `moved`: by how many rows those that stay are further down now."""
+        top = self.scroll_y
         self.runs = runs
         self._place = {run.id: at for at, run in enumerate(runs)}
+        self.cursor = min(max(self.cursor + moved, 0), max(len(runs) - 1, 0))
         self.rows_changed()
+        if moved:
+            self.scroll_to(y=max(top + moved, 0), animate=False, immediate=True)
+
+    # --- keys ----------------------------------------------------------------------------------
+
+    def action_edge(self, side: int) -> None:
+        """To the newest or the oldest run of all."""
+        outside = self.before if side < 0 else self.after
+        if outside is None:
+            super().action_edge(side)
+        else:
+            self.post_message(self.Wanted("newest" if side < 0 else "oldest"))
