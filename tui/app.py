@@ -179,7 +179,7 @@ class StropApp(App[int]):
             self._count()
             if was is not None and was.state != "live":
                 self.post_message(Refreshed())
-        for room in self._rooms():
+        for room in self.rooms():
             room.show_status()
 
     def on_facts_arrived(self, message: FactsArrived) -> None:
@@ -188,7 +188,7 @@ class StropApp(App[int]):
         if any(fact.kind in WAITING_KINDS for fact in message.facts):
             self._count()
         front = self.screen
-        for room in self._rooms():
+        for room in self.rooms():
             if room is front:
                 room.takes(message.facts)
                 room.show_status()
@@ -204,17 +204,18 @@ class StropApp(App[int]):
     def on_counted(self, message: Counted) -> None:
         """Show it on every screen."""
         self.waiting, self.waiting_since = message.waiting, message.oldest
-        for room in self._rooms():
+        for room in self.rooms():
             room.show_status()
 
     def on_refreshed(self) -> None:
         """Ask again, now or when a room comes to the front."""
-        for room in self._rooms():
+        for room in self.rooms():
             room.outdated = True
         if isinstance(self.screen, Room):
             self.screen.ask()
 
-    def _rooms(self) -> list[Room]:
+    def rooms(self) -> list[Room]:
+        """The screens that one can come back to."""
         return [screen for stack in self._screen_stacks.values() for screen in stack if isinstance(screen, Room)]
 
     def _tick(self) -> None:

@@ -147,6 +147,11 @@ class Client:
         """The facts of a run from seq `after` + 1 on, in order."""
         return await self._facts(f"/v1/runs/{_part(run_id)}/events", after)
 
+    async def event_page(self, run_id: str, *, after: int = 0, limit: int = PAGE) -> list[wire.EventView]:
+        """Some facts of a run from seq `after` + 1 on, in order; fewer than `limit` are the last."""
+        path = f"/v1/runs/{_part(run_id)}/events"
+        return (await self._get(wire.EventPage, path, after=after, limit=limit)).items
+
     async def bundles(self, agent: str | None = None) -> list[wire.BundleView]:
         """Versions, newest first."""
         return await self._get(list[wire.BundleView], "/v1/bundles", agent=agent)

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from agents.service.wire import EventView
+from tui.lines.facts import Facts
 from tui.lines.figures import count, duration, money, short, tokens
 from tui.lines.line import Target
 from tui.lines.pretty import pretty as pretty
+from tui.lines.undecided import Undecided
 
 ANSWER_TOOL: Final = "final_result"
 """The output tool of pydantic-ai: its call carries the answer, which the run's end shows anyway."""
@@ -51,9 +53,8 @@ class Fold:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
-        self.facts: dict[int, EventView] = {}
-        self.last_seq = 0
-        """The seq of the newest fact; 0 when there is none."""
+        self.facts = Facts()
+        self.undecided = Undecided()
         self.changed_from = 0
         """The first block that differs since somebody last set this to the number of blocks."""
         self._calls: dict[str, int] = {}
@@ -63,8 +64,8 @@ class Fold:
         """Take in a fact; False when it was there already."""
         if fact.seq in self.facts:
             return False
-        self.facts[fact.seq] = fact
-        self.last_seq = max(self.last_seq, fact.seq)
+        self.facts.put(fact)
+        self.undecided.add(fact)
         draw = getattr(self, f"_on_{fact.kind}", None)
         if draw is None:
             self._put(fact, "note", fact.kind.replace("_", " "), pretty(fact.data), folded=True)

@@ -59,6 +59,17 @@ def wrap(text: str, width: int) -> list[str]:
     return [line for part in text.split("\n") for line in _wrap_line(clean(part.rstrip("\r")), width)]
 
 
+def wrapped_height(text: str, width: int) -> int:
+    """How many lines `wrap` gives."""
+    width = max(width, 1)
+    return sum(
+        1
+        if len(part) <= width and part.isascii() and part.isprintable()
+        else len(_wrap_line(clean(part.rstrip("\r")), width))
+        for part in text.split("\n")
+    )
+
+
 def _take(text: str, width: int) -> str:
     """The longest start of `text` that fits in `width` cells."""
     if text.isascii():

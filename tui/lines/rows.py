@@ -58,7 +58,7 @@ def _agent(width: int) -> int:
 def _score(run: RunView) -> Span:
     if run.score is not None:
         return f"{run.score:>5.2f}  ", "good" if run.score >= 0.5 else "bad"
-    return (f"{run.feedback:>4}n  ", "text") if run.feedback else ("    -  ", "muted")
+    return f"{run.feedback:>4}n  " if run.feedback else "    -  ", "text"
 
 
 def proposal_head(width: int) -> Line:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -95,6 +96,11 @@ class Room(Screen[None]):
         """The signs this terminal can show."""
         return self.desk.glyphs
 
+    @property
+    def is_there(self) -> bool:
+        """Can one still come back to the screen? A screen that was left has no widgets any more."""
+        return self.is_attached and self in self.desk.rooms()
+
     def now(self) -> datetime:
         """The clock's time."""
         return self.desk.clock()
@@ -161,7 +167,11 @@ class Room(Screen[None]):
             try:
                 await work()
             except ServiceError as error:
-                self.complain(error)
+                if self.is_there:
+                    self.complain(error)
+            except NoMatches:
+                if self.is_there:  # else the answer came after the screen was left
+                    raise
 
         return run
 
@@ -175,7 +185,8 @@ class Room(Screen[None]):
                 await self.app.push_screen(Notice(error, act))
             else:
                 done(answer)
-            self.ask()
+            if self.is_there:
+                self.ask()
 
         self.run_worker(send(), group="write")
 

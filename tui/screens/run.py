@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import JsonValue
 from textual.binding import Binding, BindingType
@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from agents.service.wire import DecideOutcome, EventView, GiveFeedback, RunDetail, RunView
 from tui.lines.cells import clip, one_line
-from tui.lines.figures import duration, money, short, tokens
+from tui.lines.figures import count, duration, money, short, tokens
 from tui.lines.line import Line
 from tui.lines.review import run_facts_lines
 from tui.lines.rows import STATUS_ROLES
@@ -22,6 +22,11 @@ from tui.widgets.edit_box import EditBox
 from tui.widgets.head_row import HeadRow
 from tui.widgets.outcome import OutcomeBox
 from tui.widgets.transcript import Transcript
+
+FIRST: Final = 100
+"""Facts that are asked for first: more than a screen shows, little enough to be there at once."""
+REST: Final = 500
+"""Facts a page after that: a key pressed meanwhile waits for one page at the most."""
 
 
 class RunScreen(CallRoom):
@@ -64,24 +69,37 @@ class RunScreen(CallRoom):
     # --- asking --------------------------------------------------------------------------------
 
     async def load(self) -> None:
-        """The run, and the facts that are not here yet."""
+        """The run, and the facts that are not here yet: what fits on the screen first, the rest behind it."""
         detail = await self.client.run(self.run_id)
         self.run_id = detail.run.id
-        events = await self.client.events(self.run_id, after=self.transcript.fold.last_seq)
         self.transcript.empty = "This run has no events yet."
-        self.transcript.add(events)
-        self._show(detail)
+        await self._load_facts(detail)
         if detail.run.status == "running" and not self._following:
             self._following = self.transcript.follow = True
             self.transcript.action_edge(1)
             self.run_worker(self.guarded(self._follow), group="follow", exclusive=True)
 
+    async def _load_facts(self, detail: RunDetail) -> None:
+        facts, limit = self.transcript.fold.facts, FIRST
+        while True:
+            page = await self.client.event_page(self.run_id, after=facts.last_seq, limit=limit)
+            self.transcript.add(page)
+            if facts is not self.transcript.fold.facts:
+                return  # another run is shown by now
+            if limit == FIRST:
+                self._show(detail)
+            whole = len(page) < limit
+            self.show_status("" if whole else f"{count(len(facts))} of {count(detail.run.events)} facts")
+            if whole:
+                self._show(detail)
+                return
+            limit = REST
+
     async def _follow(self) -> None:
         """Facts and half-written replies, until the run has ended."""
         run_id = self.run_id
-        last = max((fact.id for fact in self.transcript.fold.facts.values()), default=0)
         try:
-            async for piece in self.client.follow(run_id, after=last):
+            async for piece in self.client.follow(run_id, after=self.transcript.fold.facts.last_id):
                 if isinstance(piece, EventView):
                     self.transcript.add([piece])
                     self.ask_soon()
@@ -117,21 +135,11 @@ class RunScreen(CallRoom):
         """Calls of the run that nobody has decided on yet."""
         if self.detail is None or self.detail.run.status != "waiting":
             return []
-        facts = self.transcript.fold.facts.values()
-        decided = {fact.op for fact in facts if fact.kind == "approval_decided"}
-        held = [fact for fact in facts if fact.kind == "approval_requested" and fact.op not in decided]
-        return [_held(fact) for fact in sorted(held, key=lambda fact: fact.seq)]
+        return [_held(fact) for fact in self.transcript.fold.undecided.held.values()]
 
     def waiting_ops(self) -> list[str]:
         """Operations whose outcome is unknown and that nobody has decided about yet."""
-        ops: list[str] = []
-        for fact in sorted(self.transcript.fold.facts.values(), key=lambda fact: fact.seq):
-            if fact.kind == "run_waited":
-                unknown = fact.data.get("reason") != "approval"
-                ops = [str(op) for op in fact.data.get("ops") or []] if unknown else []
-            elif fact.kind == "outcome_decided" and fact.op in ops:
-                ops.remove(fact.op)
-        return ops
+        return self.transcript.fold.undecided.unknown
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Some keys are only there when the run is in the state for them."""

@@ -88,7 +88,7 @@ class LineView(ScrollView, can_focus=True):
         self.term = ""
         self.hits: list[int] = []
         self._strips: dict[int, Strip] = {}
-        self._drawn_rows: dict[int, Line] = {}
+        self._stamps: dict[int, Any] = {}
         self._plain: dict[str, Style] = {}
 
     # --- what a subclass gives -----------------------------------------------------------------
@@ -130,11 +130,15 @@ class LineView(ScrollView, can_focus=True):
         """Draw the row anew the next time it is drawn."""
         self._strips.pop(index, None)
 
+    def stamp(self, index: int) -> Any:
+        """What changes in a row as time goes by, such as its age; None: nothing does."""
+        return None
+
     def draw_what_differs(self) -> None:
-        """Draw those rows in sight again that read otherwise now than when they were drawn (ages go on)."""
+        """Draw those rows in sight again whose stamp is another one than when they were drawn (ages go on)."""
         top = round(self.scroll_y)
         for index in range(top, min(top + self.size.height, self.row_count())):
-            if index in self._strips and self._drawn_rows.get(index) != self.row_at(index):
+            if index in self._strips and self._stamps.get(index) != self.stamp(index):
                 self.row_changed(index)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -146,6 +150,16 @@ class LineView(ScrollView, can_focus=True):
     def on_mount(self) -> None:
         """Colours change with the theme. (Textual calls the handlers of the base classes by itself.)"""
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
+
+    def on_unmount(self) -> None:
+        """Let go of what outlives the view: the theme's signal would hold its whole screen for as long as the app.
+
+        Textual keeps the caches of the last thousand widgets (`lru_cache` on a method of theirs), so they are emptied.
+        """
+        self.app.theme_changed_signal.unsubscribe(self)
+        self._styles_cache.clear()
+        self._strips.clear()
+        self._stamps.clear()
 
     def _theme_changed(self, _: Any) -> None:
         self._strips.clear()
@@ -251,8 +265,11 @@ class LineView(ScrollView, can_focus=True):
         self.move_to(target)
 
     def _find(self) -> None:
-        rows = range(self.row_count()) if self.term else range(0)
-        self.hits = [index for index in rows if find_all(self.row_at(index).text, self.term)]
+        self.hits = self.find_rows(self.term) if self.term else []
+
+    def find_rows(self, term: str) -> list[int]:
+        """The rows that have the term."""
+        return [index for index in range(self.row_count()) if find_all(self.row_at(index).text, term)]
 
     # --- drawing -------------------------------------------------------------------------------
 
@@ -273,10 +290,10 @@ class LineView(ScrollView, can_focus=True):
         if strip is None:
             if len(self._strips) >= STRIPS:
                 self._strips.clear()
-                self._drawn_rows.clear()
+                self._stamps.clear()
             row = self.row_at(index)
             strip = self._drawn(row.highlighted(self.term, "hit")).adjust_cell_length(width)
-            self._strips[index], self._drawn_rows[index] = strip, row
+            self._strips[index], self._stamps[index] = strip, self.stamp(index)
         if index == self.cursor and self.show_cursor and (self.idle_cursor or self.has_focus):
             ground = PALETTES[self.app.theme].cursor if self.app.theme in PALETTES else None
             lit = Style(bgcolor=ground)

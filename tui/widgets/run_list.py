@@ -13,6 +13,7 @@ from textual.message import Message
 
 from agents.service.wire import RunPage, RunView
 from tui.glyphs import Glyphs
+from tui.lines.figures import age
 from tui.lines.line import Line
 from tui.lines.rows import run_row
 from tui.widgets.line_view import LineView
@@ -45,6 +46,10 @@ class RunList(LineView):
     def row_at(self, index: int) -> Line:
         """One run."""
         return run_row(self.runs[index], self.columns, self._clock(), self._glyphs)
+
+    def stamp(self, index: int) -> str:
+        """The run's age."""
+        return age(self.runs[index].started_at, self._clock())
 
     @property
     def current(self) -> RunView | None:

@@ -36,6 +36,10 @@ class Table(LineView):
         """How many there are."""
         return len(self._rows)
 
+    def stamp(self, index: int) -> Line:
+        """A table is short: its rows are made again and compared."""
+        return self.row_at(index)
+
     def row_at(self, index: int) -> Line:
         """One of them."""
         return self._rows[index](self.columns)

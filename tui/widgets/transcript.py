@@ -1,7 +1,7 @@
 """A run's blocks in order: fold, raw view, search, next error, follow. Lines are made block by block, when needed."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -9,12 +9,14 @@ from textual.binding import Binding, BindingType
 from agents.service.wire import DeltaView, EventView
 from tui.glyphs import Glyphs
 from tui.lines.blocks import Block, Fold
-from tui.lines.line import Line
-from tui.lines.transcript import blank, block_lines, raw_facts
+from tui.lines.line import Line, find_all
+from tui.lines.transcript import ERRORS, BlockRows, blank, block_height, raw_facts
 from tui.widgets.line_view import LineView
 
 PAINT: Final = 0.1
 """Seconds over which pieces of a reply are gathered before they are drawn."""
+MADE: Final = 400
+"""Blocks whose rows are held; more than a screen shows, less than memory would notice."""
 WHOLE: Final = frozenset({"model_replied", "model_failed", "run_finished", "run_failed", "run_cancelled"})
 """Facts that stand in the place of what was shown while it was being written."""
 
@@ -39,18 +41,22 @@ class Transcript(LineView):
         self.fold = Fold()
         self.raw = False
         self.follow = False
-        self._lines: list[list[Line]] = []
+        self._made: dict[int, BlockRows] = {}
         self._starts: list[int] = []
         self._total = 0
         self._live: Block | None = None
         self._painting = False
+
+    def on_unmount(self) -> None:
+        """Let the run go at once: a finished request's timer may hold the screen for a minute more."""
+        self.fold, self._made, self._starts, self._total = Fold(), {}, [], 0
 
     # --- content -------------------------------------------------------------------------------
 
     def clear(self, empty: str = "Loading ...") -> None:
         """Show nothing, until facts come."""
         self.fold, self._live, self.empty = Fold(), None, empty
-        self._lines, self._starts, self._total = [], [], 0
+        self._made, self._starts, self._total = {}, [], 0
         self.cursor = 0
         self.scroll_to(y=0, animate=False, immediate=True)
         self.rows_changed()
@@ -92,38 +98,51 @@ class Transcript(LineView):
     @property
     def block(self) -> Block | None:
         """The block under the cursor."""
-        blocks = self._blocks()
-        return blocks[self._block_of(self.cursor)] if blocks and self._starts else None
+        return self._block_at(self._place_of(self.cursor)) if self._starts else None
 
-    def _blocks(self) -> list[Block]:
-        return [*self.fold.blocks, self._live] if self._live else self.fold.blocks
+    def _block_at(self, at: int) -> Block:
+        blocks = self.fold.blocks
+        return blocks[at] if at < len(blocks) or self._live is None else self._live
+
+    def _count(self) -> int:
+        return len(self.fold.blocks) + (self._live is not None)
 
     # --- rows ----------------------------------------------------------------------------------
 
     def lay_out(self) -> None:
-        """Lines of all blocks for the present width. Blocks are few and wrapping is cheap; see `wrap`."""
+        """Heights of all blocks for the present width; rows are made when they are seen."""
         self._lay_out_from(0)
 
     def _lay_out_from(self, first: int) -> None:
-        """Lines of the blocks from `first` on: a fact at the end of a long run costs its own lines alone."""
+        """Heights of the blocks from `first` on: a fact at the end of a long run costs its own lines alone."""
         self._total = self._starts[first] if first < len(self._starts) else self._total
-        del self._lines[first:], self._starts[first:]
-        for block in self._blocks()[first:]:
-            lines = self._lines_of(block)
-            self._lines.append(lines)
+        del self._starts[first:]
+        for at in [at for at in self._made if at >= first]:
+            del self._made[at]
+        width, space = self.columns, len(list(blank(self.columns)))
+        for at in range(first, self._count()):
+            block = self._block_at(at)
             self._starts.append(self._total)
-            self._total += len(lines)
+            self._total += block_height(block, width, raw=self._raw_of(block)) + space
         self.fold.changed_from = len(self.fold.blocks)
 
-    def _lines_of(self, block: Block) -> list[Line]:
-        raw = raw_facts(block, self.fold.facts) if self.raw else None
-        return [*block_lines(block, self.columns, self._glyphs, raw=raw or None), *blank(self.columns)]
+    def _raw_of(self, block: Block) -> str | None:
+        return (raw_facts(block, self.fold.facts) or None) if self.raw else None
+
+    def _rows_of(self, at: int) -> BlockRows:
+        rows = self._made.get(at)
+        if rows is None:
+            if len(self._made) >= MADE:
+                self._made.clear()
+            block = self._block_at(at)
+            rows = self._made[at] = BlockRows(block, self.columns, self._glyphs, raw=self._raw_of(block))
+        return rows
 
     def _lay_out_one(self, at: int) -> None:
-        """Lines of one block that was folded or opened; those after it only move."""
-        lines = self._lines_of(self._blocks()[at])
-        moved = len(lines) - len(self._lines[at])
-        self._lines[at] = lines
+        """Height of one block that was folded or opened; those after it only move."""
+        self._made.pop(at, None)
+        end = self._starts[at + 1] if at + 1 < len(self._starts) else self._total
+        moved = len(self._rows_of(at)) + len(list(blank(self.columns))) - (end - self._starts[at])
         self._starts[at + 1 :] = [start + moved for start in self._starts[at + 1 :]]
         self._total += moved
 
@@ -133,15 +152,16 @@ class Transcript(LineView):
 
     def row_at(self, index: int) -> Line:
         """One line."""
-        at = self._block_of(index)
-        return self._lines[at][index - self._starts[at]]
+        at = self._place_of(index)
+        rows, row = self._rows_of(at), index - self._starts[at]
+        return rows[row] if row < len(rows) else Line()
 
-    def _block_of(self, index: int) -> int:
+    def _place_of(self, index: int) -> int:
         return max(bisect_right(self._starts, index) - 1, 0)
 
     def _keeping_block(self) -> None:
         """Lay out again with the cursor on the head of the block it was in."""
-        at = self._block_of(self.cursor)
+        at = self._place_of(self.cursor)
         self.lay_out()
         self.rows_changed()
         if self._starts:
@@ -151,12 +171,33 @@ class Transcript(LineView):
         self.move_to(self._starts[at])
         self.scroll_to_top_of(self._starts[at])
 
+    def find_rows(self, term: str) -> list[int]:
+        """Rows with the term; only blocks that have it at all are laid out."""
+        found: list[int] = []
+        for at, start in enumerate(self._starts):
+            block = self._block_at(at)
+            text = f"{block.title} {block.figures} {self._raw_of(block) or block.body}"
+            if find_all(text, term):
+                rows = self._rows_of(at)
+                found += [start + row for row in range(len(rows)) if find_all(rows[row].text, term)]
+        return found
+
+    def _next_block(self, wanted: Callable[[Block], bool], step: int) -> bool:
+        """To the next (or, with -1, the one before) block that is wanted, round the end; False when there is none."""
+        total, here = len(self._starts), self._place_of(self.cursor)
+        for away in range(1, total + 1):
+            at = (here + step * away) % total
+            if wanted(self._block_at(at)):
+                self._go_to_block(at)
+                return True
+        return False
+
     # --- keys ----------------------------------------------------------------------------------
 
     def action_fold(self) -> None:
         """Fold the block, or open it."""
         if self.block is not None:
-            at = self._block_of(self.cursor)
+            at = self._place_of(self.cursor)
             self.block.folded = not self.block.folded
             self._lay_out_one(at)
             self.rows_changed(self._starts[at])
@@ -176,12 +217,12 @@ class Transcript(LineView):
 
     def action_error(self) -> None:
         """To the next error."""
-        if not self.jump(lambda row: row.mark == "error"):
+        if not self._next_block(lambda block: block.kind in ERRORS, 1):
             self.notify("No error in this run.")
 
     def action_block(self, step: int) -> None:
         """To the next block's head, or the one before."""
-        self.jump(lambda row: row.mark in {"block", "error"}, step)
+        self._next_block(lambda block: True, step)
 
     def action_follow(self) -> None:
         """Stay at the end while the run goes on, or stop doing so."""
