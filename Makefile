@@ -22,7 +22,7 @@ LOCK_NOTE := \# Written by `make lock` from pyproject.toml; do not edit. Install
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime crash bench-ledger bench-rollout generate bench-nights
+.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime bench-terminal crash bench-ledger bench-rollout generate bench-nights
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -77,6 +77,9 @@ bench-nights: install-dev ## What a night proves, on recorded and planted runs (
 
 bench-rollout: install-dev ## What choosing costs, how fast a decision reaches workers, how often a canary errs (CANARIES=1000)
 	$(BIN)/python -m benchmarks.rollout --canaries $(or $(CANARIES),1000)
+
+bench-terminal: install-dev ## What the terminal's keys cost, in CPU and bytes (RUNS=1000000; LEDGER=folder keeps it); last line is JSON
+	$(BIN)/python -m benchmarks.terminal $(LEDGER) --runs $(RUNS)
 
 crash: install-dev ## Kill workers at random moments under load (N=200 kills); last line is JSON
 	$(BIN)/python -m tests.crash.storm $(or $(N),200)

@@ -25,19 +25,22 @@ from tui.lines.cells import clean
 from tui.lines.figures import time_of
 from tui.lines.line import Target
 from tui.messages import Counted, FactsArrived, LinkChanged, Refreshed
+from tui.screens.audit import AuditRowScreen, AuditScreen
 from tui.screens.command import CommandLine, parse
 from tui.screens.help import Entry, HelpScreen, entries_of
+from tui.screens.metrics import MetricsScreen
 from tui.screens.nights import NightScreen, NightsScreen
 from tui.screens.prompts import BundleScreen, DiffScreen, PromptsScreen
 from tui.screens.proposals import ProposalScreen, ProposalsScreen
 from tui.screens.questions import QuestionScreen
+from tui.screens.rollouts import RolloutScreen, RolloutsScreen
 from tui.screens.room import Room
 from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.waiting import KINDS as WAITING_KINDS
 from tui.screens.waiting import ApprovalScreen, WaitingScreen
 from tui.sse import LONGEST_WAIT, wait_before
-from tui.theme import DARK, LIGHT, textual_theme
+from tui.theme import DARK, PALETTES, textual_theme
 from tui.widgets.confirm import Confirm, Notice
 from tui.widgets.line_view import LineView
 
@@ -63,6 +66,7 @@ class StropApp(App[int]):
         read_only: take all keys that write away, whatever the token allows.
         clock: the present time, aware; a test's clock stands still.
         glyphs: the signs that the terminal can show.
+        theme: name of a palette of ours.
     """
 
     CSS_PATH = "styles/strop.tcss"
@@ -70,7 +74,7 @@ class StropApp(App[int]):
     ENABLE_COMMAND_PALETTE = False
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         "runs": RunsScreen, "waiting": WaitingScreen, "proposals": ProposalsScreen, "prompts": PromptsScreen,
-        "nights": NightsScreen,
+        "nights": NightsScreen, "rollouts": RolloutsScreen, "metrics": MetricsScreen, "audit": AuditScreen,
     }  # fmt: skip
     DEFAULT_MODE = "runs"
     HORIZONTAL_BREAKPOINTS = WIDTHS
@@ -81,6 +85,9 @@ class StropApp(App[int]):
         Binding("3", "mode('proposals')", "Proposals", show=True),
         Binding("4", "mode('prompts')", "Prompts", show=True),
         Binding("5", "mode('nights')", "Nights", show=True),
+        Binding("6", "mode('rollouts')", "Rollouts", show=True),
+        Binding("7", "mode('metrics')", "Metrics", show=True),
+        Binding("8", "mode('audit')", "Audit", show=True),
         Binding("escape", "back", "Back", show=True),
         Binding("colon", "command", "Command", key_display=":", show=True),
         Binding("question_mark", "help", "Help", key_display="?", show=True),
@@ -91,7 +98,7 @@ class StropApp(App[int]):
 
     def __init__(
         self, client: Client, *, read_only: bool = False, clock: Callable[[], datetime] = local_now,
-        glyphs: Glyphs | None = None,
+        glyphs: Glyphs | None = None, theme: str = DARK.name,
     ) -> None:  # fmt: skip
         super().__init__()
         self.client, self.clock = client, clock
@@ -104,9 +111,9 @@ class StropApp(App[int]):
         self.waiting_since: datetime | None = None
         self._read_only = read_only
         self._gathered: list[EventView] = []
-        for palette in (DARK, LIGHT):
+        for palette in PALETTES.values():
             self.register_theme(textual_theme(palette))
-        self.theme = DARK.name
+        self.theme = theme
         self.animation_level = "none"
         self.set_class(self.glyphs is ASCII, "-plain")
 
@@ -237,9 +244,13 @@ class StropApp(App[int]):
     def open_target(self, target: Target) -> None:
         """Open what a row stands for."""
         kind, name = target
+        if kind == "runs":
+            self.run_worker(self.run_command("runs", name), group="go")
+            return
         made: dict[str, Callable[[str], Room]] = {
             "run": RunScreen, "proposal": ProposalScreen, "bundle": BundleScreen, "night": NightScreen,
-            "approval": ApprovalScreen, "question": QuestionScreen,
+            "approval": ApprovalScreen, "question": QuestionScreen, "rollout": RolloutScreen,
+            "audit": AuditRowScreen,
         }  # fmt: skip
         self.push_screen(made[kind](name))
 
@@ -271,8 +282,10 @@ class StropApp(App[int]):
         super().notify(told, title=title, severity=severity, timeout=timeout, markup=False)
 
     def action_theme(self) -> None:
-        """Dark or light."""
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+        """The next one: dark, light, high contrast, colour-blind."""
+        names = list(PALETTES)
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        self.notify(f"Theme {self.theme.removeprefix('strop-')}.")
 
     def action_repaint(self) -> None:
         """Draw everything again."""
@@ -311,7 +324,7 @@ class StropApp(App[int]):
                     self.screen.set_filter(rest)
             case "goto" if rest:
                 await self._go_to(rest)
-            case "waiting" | "proposals" | "prompts" | "nights":
+            case "waiting" | "proposals" | "prompts" | "nights" | "rollouts" | "metrics" | "audit":
                 await self.action_mode(name)
             case "theme" | "help":
                 await self.run_action(f"app.{name}")
@@ -357,7 +370,10 @@ class StropApp(App[int]):
             self.open_target(("run", started.run.id))
 
 
-def run_app(url: str | None, socket: str | None, token: str | None, read_only: bool, *, plain: bool = False) -> int:
+def run_app(
+    url: str | None, socket: str | None, token: str | None, read_only: bool, *, plain: bool = False,
+    theme: str = "dark",
+) -> int:  # fmt: skip
     """Show the terminal until the person leaves; gives the exit code.
 
     Args:
@@ -366,8 +382,10 @@ def run_app(url: str | None, socket: str | None, token: str | None, read_only: b
         token: bearer token.
         read_only: show, change nothing.
         plain: draw with ASCII signs alone.
+        theme: `dark`, `light`, `contrast` or `colour-blind`.
     """
     app = StropApp(
-        Client(url, socket, token), read_only=read_only, glyphs=glyphs_for(sys.stdout.encoding, plain=plain)
-    )
+        Client(url, socket, token), read_only=read_only, glyphs=glyphs_for(sys.stdout.encoding, plain=plain),
+        theme=f"strop-{theme}",
+    )  # fmt: skip
     return app.run() or 0

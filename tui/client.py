@@ -18,6 +18,7 @@ from uuid import uuid4
 from pydantic import TypeAdapter, ValidationError
 
 from agents.service import wire
+from agents.service.wire.audit import AuditDetail, AuditPage
 from tui.sse import Message, Parser, wait_before
 
 if TYPE_CHECKING:
@@ -172,6 +173,22 @@ class Client:
         """One proposal with its evidence."""
         return await self._get(wire.ProposalView, f"/v1/proposals/{_part(digest)}")
 
+    async def rollouts(self, agent: str | None = None) -> list[wire.RolloutView]:
+        """Versions that meet or met real conversations, newest first."""
+        return await self._get(list[wire.RolloutView], "/v1/rollouts", agent=agent)
+
+    async def rollout(self, rollout_id: str) -> wire.RolloutView:
+        """One rollout as it stands."""
+        return await self._get(wire.RolloutView, f"/v1/rollouts/{_part(rollout_id)}")
+
+    async def audit(self, *, before: int | None = None, limit: int = 100) -> AuditPage:
+        """Rows of the audit, newest first."""
+        return await self._get(AuditPage, "/v1/audit", before=before, limit=limit)
+
+    async def audit_row(self, row_id: str) -> AuditDetail:
+        """One row with everything that belongs to it."""
+        return await self._get(AuditDetail, f"/v1/audit/{_part(row_id)}")
+
     async def nights(self, agent: str | None = None) -> list[wire.NightView]:
         """Nights of the optimizer, newest first."""
         return await self._get(list[wire.NightView], "/v1/nights", agent=agent)
@@ -227,6 +244,10 @@ class Client:
     async def decide(self, digest: str, decision: wire.Decide) -> wire.ProposalView:
         """Approve or reject a proposal."""
         return await self._post(wire.ProposalView, f"/v1/proposals/{_part(digest)}/decision", decision)
+
+    async def end_rollout(self, rollout_id: str, request: wire.EndRollout) -> wire.RolloutView:
+        """Take a candidate live, or take it back."""
+        return await self._post(wire.RolloutView, f"/v1/rollouts/{_part(rollout_id)}/decision", request)
 
     async def roll_back(self, agent: str, request: wire.RollBack) -> wire.BundleView:
         """Take the live version back; gives the one that is live now."""

@@ -1,10 +1,10 @@
-"""How roles look: two palettes of our own, dark and light, and the Textual themes made from them.
+"""How roles look: palettes of our own (dark, light, high contrast, colour-blind) and the Textual themes of them.
 
 Every colour a text may have is at least 4.5:1 against every ground it may stand on (WCAG 2 AA; a test computes it),
 because most ready-made themes have a status colour that is not. Status is never told by colour alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -83,7 +83,35 @@ LIGHT: Final = Palette(
     added_ground="#d4f4dc",
     removed_ground="#fbdcdc",
 )
-PALETTES: Final = {palette.name: palette for palette in (DARK, LIGHT)}
+CONTRAST: Final = replace(
+    DARK,
+    name="strop-contrast",
+    ground="#000000",
+    panel="#101010",
+    cursor="#003a70",
+    text="#ffffff",
+    muted="#d0d0d0",
+    accent="#9fdcff",
+    good="#9dff9d",
+    bad="#ffb0a8",
+    warn="#ffe070",
+    think="#e0d0ff",
+    tool="#a0f5f5",
+    hit_ground="#ffe070",
+    hit_text="#000000",
+)
+COLOUR_BLIND: Final = replace(
+    DARK,
+    # After Okabe and Ito: good and bad are sky blue and orange, which nobody takes for each other.
+    name="strop-colour-blind",
+    good="#7cc8f5",
+    bad="#ffa75e",
+    warn="#f5e663",
+    accent="#d7c9ff",
+    added_ground="#0f3350",
+    removed_ground="#4d2a08",
+)
+PALETTES: Final = {palette.name: palette for palette in (DARK, LIGHT, CONTRAST, COLOUR_BLIND)}
 
 
 def textual_theme(palette: Palette) -> Theme:

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from agents.service import wire
-from tests.tui import builders, fake_waiting
+from tests.tui import builders, fake_figures, fake_waiting
 
 
 class Refusal(Exception):
@@ -119,6 +119,7 @@ def application(world: World, closing: threading.Event) -> Starlette:
             *_writing(world),
             *_streams(world, closing),
             *fake_waiting.routes(world, _answer, Refusal),
+            *fake_figures.routes(world, _answer),
         ],
         exception_handlers={Refusal: _refused},
     )

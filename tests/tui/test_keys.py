@@ -11,11 +11,14 @@ from tests.tui import builders
 from tests.tui.driving import at_desk
 from tests.tui.fake_service import Service
 from tui.app import StropApp
+from tui.screens.audit import AuditRowScreen, AuditScreen
 from tui.screens.command import COMMANDS, hints, parse
+from tui.screens.metrics import MetricsScreen
 from tui.screens.nights import NightScreen, NightsScreen
 from tui.screens.prompts import BundleScreen, DiffScreen, PromptsScreen
 from tui.screens.proposals import ProposalScreen, ProposalsScreen
 from tui.screens.questions import QuestionScreen
+from tui.screens.rollouts import RolloutScreen, RolloutsScreen
 from tui.screens.room import Room
 from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
@@ -29,6 +32,8 @@ LAYERS = {
     RunsScreen: LineView, RunScreen: Transcript, ProposalsScreen: LineView, ProposalScreen: Document,
     PromptsScreen: LineView, BundleScreen: Document, DiffScreen: Document, NightsScreen: LineView,
     NightScreen: Document, WaitingScreen: LineView, ApprovalScreen: Document, QuestionScreen: Document,
+    RolloutsScreen: LineView, RolloutScreen: Document, MetricsScreen: Document, AuditScreen: LineView,
+    AuditRowScreen: Document,
 }  # fmt: skip
 
 

@@ -28,14 +28,14 @@ SCREENS = [
     ("prompts", ["4"], "4 versions"),
     ("nights", ["5"], "1 running"),
     ("night", ["down", "enter"], "morning report"),
+    ("rollouts", ["6"], "1 under way"),
+    ("rollout", ["enter"], "m.keller"),
+    ("metrics", ["7"], "score down from"),
+    ("audit", ["8"], "3 rows"),
+    ("audit-row", ["enter"], "who did what"),
 ]
-EMPTY = [
-    ("empty-runs", "1"),
-    ("empty-waiting", "2"),
-    ("empty-proposals", "3"),
-    ("empty-prompts", "4"),
-    ("empty-nights", "5"),
-]
+EMPTY = ["runs", "waiting", "proposals", "prompts", "nights", "rollouts", "metrics", "audit"]
+"""Screens by the key that leads there, from 1 on."""
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -57,10 +57,10 @@ async def test_empty_screens(service: Service) -> None:
     service.start()
     differ = []
     async with at_desk(service, (80, 24)) as desk:
-        for name, key in EMPTY:
-            await desk.press(key)
+        for key, name in enumerate(EMPTY, 1):
+            await desk.press(str(key))
             await desk.until(lambda: "Loading" not in desk.text)
-            differ += different(f"{name}-80x24", desk.text)
+            differ += different(f"empty-{name}-80x24", desk.text)
     assert not differ, "\n".join(differ)
 
 

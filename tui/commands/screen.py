@@ -1,5 +1,7 @@
 """`strop tui`: the terminal app, on a service that is there or on one of its own for as long as it is looked at."""
 
+import os
+import shlex
 import signal
 import socket as sockets
 import subprocess
@@ -33,19 +35,53 @@ STOP_SECONDS: Final = 30
 @click.option("--token", default=None, help="What it wants to be sent. Default: STROP_TOKEN.")
 @click.option("--read-only", is_flag=True, help="Show, change nothing.")
 @click.option("--plain", is_flag=True, help="Draw with ASCII signs alone.")
+@click.option(
+    "--theme", type=click.Choice(["dark", "light", "contrast", "colour-blind"]), default="dark", show_default=True,
+    help="T changes it later.",
+)  # fmt: skip
+@click.option(
+    "--web",
+    "port",
+    type=click.IntRange(1024, 65535),
+    default=None,
+    metavar="PORT",
+    help="In a browser on this machine instead, at this port.",
+)
 @in_workspace
-def tui(url: str | None, token: str | None, read_only: bool, plain: bool, folder: Path | None) -> None:
+def tui(
+    url: str | None, token: str | None, read_only: bool, plain: bool, theme: str, port: int | None,
+    folder: Path | None,
+) -> None:  # fmt: skip
     """Read runs, correct them, compare versions, approve, roll back: on one screen."""
     from agents.config import client_token
 
-    if not sys.stdin.isatty() or not sys.stdout.isatty():
+    if port is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("the screen needs a terminal; `strop runs`, `strop proposals` … print the same")
     with ExitStack() as stack:
         place = None if url is not None else stack.enter_context(_service(load(folder)))
+        if port is not None:
+            _serve_web(port, url, place, token or client_token(), read_only=read_only, theme=theme)
+            return
         from tui.app import run_app
 
-        code = run_app(url, place, token or client_token(), read_only, plain=plain)
+        code = run_app(url, place, token or client_token(), read_only, plain=plain, theme=theme)
     click.get_current_context().exit(code)
+
+
+def _serve_web(
+    port: int, url: str | None, place: str | None, token: str | None, *, read_only: bool, theme: str
+) -> None:
+    """The same screens in a browser, on the loopback alone: there is no login, and each tab is a process."""
+    try:
+        from textual_serve.server import Server
+    except ModuleNotFoundError as error:
+        raise click.UsageError('a browser needs the extra: pip install "strop[web]"') from error
+    asked = f"run_app({url!r}, {place!r}, os.environ.get('STROP_TOKEN'), {read_only!r}, theme={theme!r})"
+    if token:
+        os.environ["STROP_TOKEN"] = token  # not on a command line, where every user of the machine could read it
+    program = shlex.join([sys.executable, "-c", f"import os; from tui.app import run_app; {asked}"])
+    say(f"http://127.0.0.1:{port} shows the terminal to whoever uses this machine; Ctrl-C ends it")
+    Server(program, host="127.0.0.1", port=port, title="strop").serve()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from tui.lines.figures import count, duration, money, short, tokens
 from tui.lines.line import Target
 from tui.lines.pretty import pretty as pretty
 from tui.lines.undecided import Undecided
+from tui.lines.waterfall import Waterfall
 
 ANSWER_TOOL: Final = "final_result"
 """The output tool of pydantic-ai: its call carries the answer, which the run's end shows anyway."""
@@ -30,7 +31,7 @@ SIGNS: Final = {
 }
 
 
-@dataclass
+@dataclass(slots=True)
 class Block:
     """One thing that happened. `kind` chooses the bar's colour, `body` is wrapped when it is shown."""
 
@@ -55,6 +56,7 @@ class Fold:
         self.blocks: list[Block] = []
         self.facts = Facts()
         self.undecided = Undecided()
+        self.waterfall = Waterfall()
         self.changed_from = 0
         """The first block that differs since somebody last set this to the number of blocks."""
         self._calls: dict[str, int] = {}
@@ -66,6 +68,7 @@ class Fold:
             return False
         self.facts.put(fact)
         self.undecided.add(fact)
+        self.waterfall.add(fact)
         draw = getattr(self, f"_on_{fact.kind}", None)
         if draw is None:
             self._put(fact, "note", fact.kind.replace("_", " "), pretty(fact.data), folded=True)

@@ -8,7 +8,7 @@ from tui.lines.cells import clean, clip, width_of
 Span = tuple[str, str]
 """A piece of text and its role: a name that the theme knows, such as `error` or `muted`."""
 Target = tuple[str, str]
-"""What a line stands for: (`run` | `approval` | `proposal` | `bundle` | `night`, its id)."""
+"""What a line stands for: (`run` | `proposal` | `bundle` …, its id); `runs` with a filter."""
 
 
 @dataclass(frozen=True, slots=True)

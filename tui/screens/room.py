@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
@@ -21,6 +22,7 @@ from agents.service.wire import EventView
 from tui.client import Client, ServiceError
 from tui.glyphs import Glyphs
 from tui.lines.line import Line
+from tui.widgets.clipboard import copy
 from tui.widgets.confirm import Confirm, Notice
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.key_bar import KeyBar
@@ -41,6 +43,7 @@ class Room(Screen[None]):
         Binding("n", "hit(1)", "Next match", show=False),
         Binding("N", "hit(-1)", "Match before", show=False),
         Binding("y", "copy", "Copy id", show=False),
+        Binding("Y", "save", "Save what is shown to a file", show=False),
         Binding("ctrl+r", "reload", "Ask again", show=False),
     ]
     WRITES: ClassVar[Mapping[str, str]] = {}
@@ -275,14 +278,28 @@ class Room(Screen[None]):
         row = view.row_at(view.cursor) if view is not None and view.row_count() else Line()
         return row.target[1] if row.target else None
 
+    def action_save(self) -> None:
+        """Write the rows shown to a text file, whole, where the terminal was started."""
+        view = self.view
+        if view is None or not view.row_count():
+            self.notify("There is nothing to save.", severity="warning")
+            return
+        name = f"strop-{'-'.join(self.room_title.split())[:40]}-{self.now():%Y%m%dT%H%M%S}.txt".replace("/", "-")
+        text = "\n".join(view.row_at(index).text.rstrip() for index in range(view.row_count()))
+        try:
+            Path(name).write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            self.notify(f"Could not write {name}: {error.strerror}", severity="error")
+        else:
+            self.notify(f"{view.row_count()} rows are in {Path(name).resolve()}")
+
     def action_copy(self) -> None:
         """Copy the id to the terminal's clipboard."""
         text = self.copied()
         if text is None:
             self.notify("There is no id on this row.", severity="warning")
             return
-        self.app.copy_to_clipboard(text)
-        self.notify(f"Copied {text}. (In tmux this needs `set -g set-clipboard on`.)")
+        self.notify(copy(self.app, text))
 
     def on_line_view_opened(self, event: LineView.Opened) -> None:
         """Enter on a row. Textual calls the `on_` handler of every base class, so subclasses have `opened`."""

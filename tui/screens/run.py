@@ -13,18 +13,22 @@ from agents.service.wire import DecideOutcome, EventView, GiveFeedback, RunDetai
 from tui.lines.cells import clip, one_line
 from tui.lines.figures import count, duration, money, short, tokens
 from tui.lines.line import Line
-from tui.lines.review import run_facts_lines
+from tui.lines.review import run_facts_lines, section
 from tui.lines.rows import STATUS_ROLES
+from tui.lines.waterfall import longest, waterfall_lines
 from tui.screens.calls import CallRoom, HeldCall
 from tui.widgets.confirm import Confirm
 from tui.widgets.document import Document
 from tui.widgets.edit_box import EditBox
 from tui.widgets.head_row import HeadRow
+from tui.widgets.line_view import LineView
 from tui.widgets.outcome import OutcomeBox
 from tui.widgets.transcript import Transcript
 
 FIRST: Final = 100
 """Facts that are asked for first: more than a screen shows, little enough to be there at once."""
+LONGEST: Final = 20
+"""Bars in the pane beside the story; `t` shows all."""
 REST: Final = 500
 """Facts a page after that: a key pressed meanwhile waits for one page at the most."""
 
@@ -40,6 +44,7 @@ class RunScreen(CallRoom):
         Binding("l", "label", "Label", show=True),
         Binding("right_square_bracket", "beside(1)", "Next run", key_display="]", show=True),
         Binding("left_square_bracket", "beside(-1)", "Run before", key_display="[", show=False),
+        Binding("t", "timeline", "Time line", show=True),
         Binding("K", "cancel", "Cancel the run", show=False),
     ]
     WRITES: ClassVar[Mapping[str, str]] = {
@@ -59,7 +64,8 @@ class RunScreen(CallRoom):
         """A head that says the most in one line; the story; the facts beside it in wide windows."""
         yield HeadRow(lambda width: Line((("  Loading ...", "muted"),)), id="head")
         yield HeadRow(lambda width: Line(), id="banner")
-        yield Horizontal(Transcript(self.glyphs, id="transcript"), Document(id="facts"), id="split")
+        story = Transcript(self.glyphs, id="transcript")
+        yield Horizontal(story, Document(id="timeline"), Document(id="facts"), id="split")
 
     @property
     def transcript(self) -> Transcript:
@@ -124,9 +130,43 @@ class RunScreen(CallRoom):
         banner = self.query_one("#banner", HeadRow)
         banner.display = detail.run.status == "waiting"
         banner.draw(lambda width: _banner(self.waiting_ops(), self.held_calls(), width))
-        self.query_one("#facts", Document).show(lambda width: run_facts_lines(detail, width, self.now(), self.glyphs))
+        self.query_one("#facts", Document).show(lambda width: self._facts_lines(detail, width))
+        if self.query_one("#timeline").display:
+            self._draw_timeline()
         self.show_status()
         self.refresh_bindings()
+
+    def _facts_lines(self, detail: RunDetail, width: int) -> list[Line]:
+        found = self.transcript.fold.waterfall
+        lines = run_facts_lines(detail, width, self.now(), self.glyphs)
+        if found.stretches:
+            lines += section("where the time went", width, self.glyphs)
+            lines += waterfall_lines(found, width, self.glyphs, stretches=longest(found, LONGEST))
+        return lines
+
+    def _draw_timeline(self) -> None:
+        found = self.transcript.fold.waterfall
+        self.query_one("#timeline", Document).show(lambda width: waterfall_lines(found, width, self.glyphs))
+
+    def action_timeline(self) -> None:
+        """Where the time went, or the story again."""
+        timeline = self.query_one("#timeline", Document)
+        self._show_timeline(not timeline.display)
+
+    def _show_timeline(self, shown: bool) -> None:
+        timeline = self.query_one("#timeline", Document)
+        timeline.display, self.transcript.display = shown, not shown
+        if shown:
+            self._draw_timeline()
+        (timeline if shown else self.transcript).focus()
+
+    def opened(self, event: LineView.Opened) -> None:
+        """A bar of the time line leads to what it stands for in the story."""
+        if event.line.target is not None and event.line.target[0] == "fact":
+            self._show_timeline(False)
+            self.transcript.show_fact(int(event.line.target[1]))
+        else:
+            super().opened(event)
 
     def _status(self, run: RunView) -> str:
         return f"{self.glyphs.status(run.status)} {run.status}"

@@ -154,7 +154,7 @@ class LineView(ScrollView, can_focus=True):
     def on_unmount(self) -> None:
         """Let go of what outlives the view: the theme's signal would hold its whole screen for as long as the app.
 
-        Textual keeps the caches of the last thousand widgets (`lru_cache` on a method of theirs), so they are emptied.
+        Textual keeps the caches of the last thousand widgets (`lru_cache` on a method), so they are emptied.
         """
         self.app.theme_changed_signal.unsubscribe(self)
         self._styles_cache.clear()

@@ -171,6 +171,13 @@ class Transcript(LineView):
         self.move_to(self._starts[at])
         self.scroll_to_top_of(self._starts[at])
 
+    def show_fact(self, seq: int) -> None:
+        """Put the cursor on the block that tells of this fact, or else on the first one after it."""
+        blocks = self.fold.blocks
+        found = [at for at, block in enumerate(blocks) if block.seqs and (seq in block.seqs or block.seqs[0] > seq)]
+        if found:
+            self._go_to_block(found[0])
+
     def find_rows(self, term: str) -> list[int]:
         """Rows with the term; only blocks that have it at all are laid out."""
         found: list[int] = []
