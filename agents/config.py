@@ -385,6 +385,11 @@ def client_token(environ: Mapping[str, str] | None = None) -> str | None:
     return (os.environ if environ is None else environ).get("STROP_TOKEN") or None
 
 
+def in_tmux(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether this terminal is a pane of tmux, which takes copies in a way of its own."""
+    return bool((os.environ if environ is None else environ).get("TMUX"))
+
+
 def load_config(path: Path) -> Config:
     """Read strop.toml alone."""
     try:

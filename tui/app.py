@@ -67,6 +67,7 @@ class StropApp(App[int]):
         clock: the present time, aware; a test's clock stands still.
         glyphs: the signs that the terminal can show.
         theme: name of a palette of ours.
+        tmux: copies go to tmux too.
     """
 
     CSS_PATH = "styles/strop.tcss"
@@ -98,7 +99,7 @@ class StropApp(App[int]):
 
     def __init__(
         self, client: Client, *, read_only: bool = False, clock: Callable[[], datetime] = local_now,
-        glyphs: Glyphs | None = None, theme: str = DARK.name,
+        glyphs: Glyphs | None = None, theme: str = DARK.name, tmux: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.client, self.clock = client, clock
@@ -109,7 +110,7 @@ class StropApp(App[int]):
         self.last_event: datetime | None = None
         self.waiting = 0
         self.waiting_since: datetime | None = None
-        self._read_only = read_only
+        self._read_only, self.tmux = read_only, tmux
         self._gathered: list[EventView] = []
         for palette in PALETTES.values():
             self.register_theme(textual_theme(palette))
@@ -372,7 +373,7 @@ class StropApp(App[int]):
 
 def run_app(
     url: str | None, socket: str | None, token: str | None, read_only: bool, *, plain: bool = False,
-    theme: str = "dark",
+    theme: str = "dark", tmux: bool = False,
 ) -> int:  # fmt: skip
     """Show the terminal until the person leaves; gives the exit code.
 
@@ -383,9 +384,10 @@ def run_app(
         read_only: show, change nothing.
         plain: draw with ASCII signs alone.
         theme: `dark`, `light`, `contrast` or `colour-blind`.
+        tmux: whether the terminal is a pane of tmux.
     """
     app = StropApp(
         Client(url, socket, token), read_only=read_only, glyphs=glyphs_for(sys.stdout.encoding, plain=plain),
-        theme=f"strop-{theme}",
+        theme=f"strop-{theme}", tmux=tmux,
     )  # fmt: skip
     return app.run() or 0

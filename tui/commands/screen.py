@@ -1,6 +1,5 @@
 """`strop tui`: the terminal app, on a service that is there or on one of its own for as long as it is looked at."""
 
-import os
 import shlex
 import signal
 import socket as sockets
@@ -53,33 +52,32 @@ def tui(
     folder: Path | None,
 ) -> None:  # fmt: skip
     """Read runs, correct them, compare versions, approve, roll back: on one screen."""
-    from agents.config import client_token
+    from agents.config import client_token, in_tmux
 
     if port is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("the screen needs a terminal; `strop runs`, `strop proposals` … print the same")
     with ExitStack() as stack:
         place = None if url is not None else stack.enter_context(_service(load(folder)))
         if port is not None:
-            _serve_web(port, url, place, token or client_token(), read_only=read_only, theme=theme)
+            if token is not None:
+                raise click.UsageError("with --web the token is taken from STROP_TOKEN, not from a command line")
+            _serve_web(port, url, place, read_only=read_only, theme=theme)
             return
         from tui.app import run_app
 
-        code = run_app(url, place, token or client_token(), read_only, plain=plain, theme=theme)
+        code = run_app(url, place, token or client_token(), read_only, plain=plain, theme=theme, tmux=in_tmux())
     click.get_current_context().exit(code)
 
 
-def _serve_web(
-    port: int, url: str | None, place: str | None, token: str | None, *, read_only: bool, theme: str
-) -> None:
+def _serve_web(port: int, url: str | None, place: str | None, *, read_only: bool, theme: str) -> None:
     """The same screens in a browser, on the loopback alone: there is no login, and each tab is a process."""
     try:
         from textual_serve.server import Server
     except ModuleNotFoundError as error:
         raise click.UsageError('a browser needs the extra: pip install "strop[web]"') from error
-    asked = f"run_app({url!r}, {place!r}, os.environ.get('STROP_TOKEN'), {read_only!r}, theme={theme!r})"
-    if token:
-        os.environ["STROP_TOKEN"] = token  # not on a command line, where every user of the machine could read it
-    program = shlex.join([sys.executable, "-c", f"import os; from tui.app import run_app; {asked}"])
+    asked = f"run_app({url!r}, {place!r}, client_token(), {read_only!r}, theme={theme!r})"
+    imports = "from agents.config import client_token; from tui.app import run_app"
+    program = shlex.join([sys.executable, "-c", f"{imports}; {asked}"])
     say(f"http://127.0.0.1:{port} shows the terminal to whoever uses this machine; Ctrl-C ends it")
     Server(program, host="127.0.0.1", port=port, title="strop").serve()
 

@@ -299,7 +299,7 @@ class Room(Screen[None]):
         if text is None:
             self.notify("There is no id on this row.", severity="warning")
             return
-        self.notify(copy(self.app, text))
+        self.notify(copy(self.app, text, tmux=self.desk.tmux))
 
     def on_line_view_opened(self, event: LineView.Opened) -> None:
         """Enter on a row. Textual calls the `on_` handler of every base class, so subclasses have `opened`."""

@@ -4,7 +4,6 @@ A program asks the terminal by an escape sequence (OSC 52). tmux drops it by its
 asked (`load-buffer -w`), which also fills its own buffer. Prevents: "copied", and nothing there to paste.
 """
 
-import os
 import subprocess
 from typing import Any, Final
 
@@ -14,10 +13,10 @@ SECONDS: Final = 2.0
 """How long tmux may take."""
 
 
-def copy(app: App[Any], text: str) -> str:
+def copy(app: App[Any], text: str, *, tmux: bool) -> str:
     """Copy, and give what to tell the person."""
     app.copy_to_clipboard(text)
-    if "TMUX" not in os.environ:
+    if not tmux:
         return f"Copied {text}. (Some terminals do not allow it; shift + drag selects, Y saves to a file.)"
     try:
         subprocess.run(["tmux", "load-buffer", "-w", "-"], input=text.encode(), timeout=SECONDS, check=True)
