@@ -92,8 +92,9 @@ def _server(bundle: Bundle, access: ToolAccess, servers: Mapping[str, AbstractTo
             hint=f"Declared servers: {listed}.",
         )
     texts = {tool: (text.description, text.parameters) for tool, text in bundle.tool_texts.items()}
+    names = {tool: text.name for tool, text in bundle.tool_texts.items() if text.name is not None}
     return compose(
-        servers[name], name, allow=access.allow, deny=access.deny, texts=texts, prefix=access.prefix,
+        servers[name], name, names=names, allow=access.allow, deny=access.deny, texts=texts, prefix=access.prefix,
         policies=bundle.policies,
     )  # fmt: skip
 

@@ -5,8 +5,9 @@ claim about its effect that reaches a model without anybody knowing.
 """
 
 import structlog
+from sqlalchemy.orm import Session
 
-from agents.errors import ToolsDrifted
+from agents.errors import ToolsDrifted, UsageError
 from agents.prompts.bundle import Bundle
 from agents.prompts.tool_lists import find_held, list_met, pin, read_listing, write_drift
 from tools.pins import DriftPolicy, Listing, compare, digest_of, in_words, listing_of, visible
@@ -73,8 +74,11 @@ class ToolGuard:
             met = list_met(session, digest, server)
             if any(one.digest == name and one.standing != "drifted" for one in met):
                 return ""
+            wanted = next((access.pin for access in bundle.tools if access.server == server and access.pin), None)
+            if wanted is not None and wanted != name:
+                return self._unlike_pin(session, digest, bundle, server, wanted, found, policy, run_id)
             held = find_held(session, bundle.agent, digest, server)
-            if held is None:
+            if held is None or wanted is not None:
                 pin(session, self._recorder, bundle.agent, digest, server, found)
                 return ""
             before = read_listing(session, bundle.agent, held.digest)
@@ -89,6 +93,24 @@ class ToolGuard:
             )  # fmt: skip
         if news and structlog.is_configured():  # a service has a log; a command's standard output is its result
             log.warning("tools.drifted", agent=bundle.agent, server=server, policy=policy, changes=in_words(changes))
+        return in_words(changes)
+
+    def _unlike_pin(
+        self, session: Session, digest: str, bundle: Bundle, server: str, wanted: str, found: Listing,
+        policy: DriftPolicy, run_id: str,
+    ) -> str:  # fmt: skip
+        """The changes against what the version names; where that listing was never seen here, every tool is new."""
+        try:
+            before = read_listing(session, bundle.agent, wanted)
+        except UsageError:
+            before = {}
+        changes = compare(_seen(bundle, server, before), _seen(bundle, server, found))
+        if not changes:
+            return ""
+        write_drift(
+            session, self._recorder, bundle.agent, digest, server, pinned=wanted, found=found, changes=changes,
+            policy=policy, run_id=run_id,
+        )  # fmt: skip
         return in_words(changes)
 
     def _drifted(self, digest: str, bundle: Bundle, server: str, changes: str, policy: DriftPolicy) -> ToolsDrifted:

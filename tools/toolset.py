@@ -1,7 +1,8 @@
 """The one place where the wrappers around a tool server are composed, and in which order.
 
-From the inside out: the server, only what the agent may touch, what the house says about a call, the texts the bundle
-gives its tools, its prefix. All names in an agent's file are the server's own: a prefix is seen by the model alone.
+From the inside out: the server, only what the agent may touch, what the house says about a call, the texts and
+names the bundle gives its tools, its prefix. All names in an agent's file are the server's own:
+others are seen by the model alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ def compose(
     *,
     allow: tuple[str, ...] | None,
     texts: Mapping[str, tuple[str, Mapping[str, str]]],
+    names: Mapping[str, str] | None = None,
     deny: tuple[str, ...] = (),
     prefix: str | None = None,
     policies: Sequence[Policy] = (),
@@ -33,6 +35,7 @@ def compose(
         name: the server's name.
         allow: names the agent may call; None for all.
         texts: by tool name, a replacement description, and those of parameters.
+        names: by tool name, the name that the model sees instead.
         deny: names it may not call, whatever `allow` says.
         prefix: put before each name, with an underscore, as the model sees it.
         policies: what the house says about calls, in their order.
@@ -48,6 +51,8 @@ def compose(
             return [_retold(tool, *texts[tool.name]) if tool.name in texts else tool for tool in tools]
 
         toolset = toolset.prepared(retold)
+    if names:
+        toolset = toolset.renamed({new: old for old, new in names.items()})
     return toolset if prefix is None else toolset.prefixed(prefix)
 
 
@@ -58,4 +63,4 @@ def _retold(tool: ToolDefinition, description: str, parameters: Mapping[str, str
         for name, value in (schema.get("properties") or {}).items()
     }
     schema = {**schema, "properties": known} if parameters and known else schema
-    return replace(tool, description=description, parameters_json_schema=schema)
+    return replace(tool, description=description or tool.description, parameters_json_schema=schema)

@@ -58,6 +58,9 @@ class ToolAccess(Frozen):
     """Names of tools it may not touch, whatever `allow` says."""
     prefix: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_]*$", exclude_if=_unset)
     """Put before each tool's name, with an underscore, as the model sees it: for two servers that use one name."""
+    pin: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$", exclude_if=_unset)
+    """Digest of the listing it was proven with (`strop tools list`): the server is held to it from the first run on,
+    in whatever workspace. None: to what it offered when an agent's version first met it."""
     effects: dict[str, Effect] = {}
     """Declared by the house; wins over the server's own annotations, which are only a claim."""
 
@@ -89,7 +92,10 @@ class Delegate(Frozen):
 class ToolText(Frozen):
     """Replacement texts for one tool as the model sees it."""
 
-    description: str
+    description: str = ""
+    """Empty: the server's own."""
+    name: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_]*$", exclude_if=_unset)
+    """Another name than the server's; everywhere but before the model the tool keeps its own."""
     parameters: dict[str, str] = Field(default={}, exclude_if=_unset)
     """Parameter -> its description, in the place of the server's own."""
 
