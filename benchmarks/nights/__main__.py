@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.nights import attacks, recorded, simulated
+from benchmarks.nights import attacks, miner, plain, recorded, simulated, speed
 
 
 def _simulated(scale: float) -> dict[str, Any]:
@@ -38,6 +38,12 @@ def _simulated(scale: float) -> dict[str, Any]:
 PARTS: dict[str, tuple[str, Callable[[float], dict[str, Any]]]] = {
     "gate": ("the gate on recorded runs of public agents", lambda scale: recorded.measure()),
     "attacks": ("texts that try to get into a prompt", lambda scale: attacks.measure()),
+    "miner": ("the miner against labelled runs", lambda scale: miner.measure()),
+    "plain": (
+        "promotions that hurt, against plain DSPy on the same budget",
+        lambda scale: plain.measure(max(2, round(20 * scale))),
+    ),
+    "speed": ("rollouts, the search's own work, memory", lambda scale: speed.measure(max(96, round(480 * scale)))),
     "simulated": ("many nights on planted populations", _simulated),
 }
 
