@@ -1,8 +1,8 @@
 """The miner against labelled runs: the desk's tasks say what is right, so what it makes of feedback can be counted.
 
-Three reviewers judge each run, and a customer says something else; then a fifth of the reviewers' words is flipped and
-a fourth one lies always. Families are found from the words alone, and held against the tasks' own, whose variants are
-written in other words on purpose.
+Three reviewers judge each run, and a customer says something else; then a fifth of the reviewers' words is flipped
+and a fourth one lies always. Families are found from the words alone, and held against the tasks' own, whose variants
+are written in other words on purpose.
 """
 
 import json
