@@ -18,7 +18,8 @@ class begins(FunctionElement[bool]):  # reads as the function of SQL that it sta
     """`begins(column, start)`, built by `starts_with`."""
 
     name = "begins"
-    type = sa.Boolean()
+    # Not a boolean: SQLite's would be compared with 1, and no index is asked for the value of a comparison.
+    type: Any = sa.types.NullType()
     inherit_cache = True
 
 

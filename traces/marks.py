@@ -9,9 +9,11 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from traces.beginnings import starts_with
 from traces.events import Event, FeedbackGiven, SignalSeen
 from traces.pen import Pen, Statement
-from traces.tables import RUN_MARKS, RUNS
+from traces.search import named_in
+from traces.tables import RUN_MARKS
 
 LONGEST: Final = 200
 """Characters of a mark."""
@@ -51,14 +53,12 @@ def forget_marks(session: Session, run_id: str) -> None:
     session.execute(sa.delete(RUN_MARKS).where(RUN_MARKS.c.run_id == run_id, gone))
 
 
-def marked(kind: str, word: str) -> sa.ColumnElement[bool]:
+def marked(session: Session | None, kind: str, word: str) -> sa.ColumnElement[bool]:
     """Runs with this mark, as a condition over runs."""
     mark = f"{kind}:{word.casefold()}"[:LONGEST]
-    return RUNS.c.id.in_(sa.select(RUN_MARKS.c.run_id).where(RUN_MARKS.c.mark == mark))
+    return named_in(session, RUN_MARKS.c.run_id, RUN_MARKS.c.mark == mark)
 
 
-def marked_at_all(kind: str) -> sa.ColumnElement[bool]:
+def marked_at_all(session: Session | None, kind: str) -> sa.ColumnElement[bool]:
     """Runs with any mark of this kind."""
-    return RUNS.c.id.in_(
-        sa.select(RUN_MARKS.c.run_id).where(RUN_MARKS.c.mark.startswith(f"{kind}:", autoescape=True))
-    )
+    return named_in(session, RUN_MARKS.c.run_id, starts_with(RUN_MARKS.c.mark, f"{kind}:"))

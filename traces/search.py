@@ -164,10 +164,16 @@ def has_words(session: Session | None, text: str) -> sa.ColumnElement[bool]:
 
 def called_tool(session: Session | None, tool: str) -> sa.ColumnElement[bool]:
     """Runs that called this tool."""
-    column, where = RUN_TOOLS.c.run_id, RUN_TOOLS.c.tool == tool[:200]
-    if session is None or few(session, sa.select(column).where(where), FEW):
-        return RUNS.c.id.in_(sa.select(column).where(where))
-    return sa.select(sa.literal(1)).where(where, column == RUNS.c.id).correlate(RUNS).exists()
+    return named_in(session, RUN_TOOLS.c.run_id, RUN_TOOLS.c.tool == tool[:200])
+
+
+def named_in(
+    session: Session | None, run_id: sa.Column[str], where: sa.ColumnElement[bool]
+) -> sa.ColumnElement[bool]:
+    """Runs that rows of another table name: looked up where these are few, else each run is asked for its own."""
+    if session is None or few(session, sa.select(run_id).where(where), FEW):
+        return RUNS.c.id.in_(sa.select(run_id).where(where))
+    return sa.select(sa.literal(1)).where(where, run_id == RUNS.c.id).correlate(RUNS).exists()
 
 
 def _matches(

@@ -1,0 +1,97 @@
+"""How the questions of the filter language are answered, not how fast: along an index, on both databases."""
+
+import re
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from benchmarks.population import NOW, Population, made_up_bundles
+from traces import filters, search
+from traces.bulk import write_streams
+from traces.db import Database
+from traces.filters import FIELDS, conditions
+from traces.store import list_runs
+
+ASKED = {
+    "agent": "agent:claims", "status": "status:failed", "origin": "origin:user", "model": "model:m-large",
+    "bundle": "bundle:ab", "conversation": "conversation:conv_01", "run": "run:run_01", "parent": "parent:run_x",
+    "tool": "tool:refund", "has": "has:feedback,score,error,parent,divergences", "signal": "signal:rephrase",
+    "outcome": "outcome:refunded", "label": "label:good", "since": "since:24h", "until": "until:2026-05-01",
+    "score": "score<0.6", "cost": "cost>0.01", "tokens": "tokens>2000", "steps": "steps>2", "calls": "calls>1",
+    "seconds": "seconds>5",
+}  # fmt: skip
+"""A question for every name of the language; together with those below."""
+
+MORE = ["", "quokkalogue", "agent:claims status:failed since:24h", "has:label", "-agent:desk", "-score<0.6 -quokka*"]
+MORE += ['agent:claims status:failed tool:refund score<0.6 cost>0.01 since:24h "quokkalogue"']
+
+
+SOME = ("runs_judged", "runs_diverged", "runs_with_error", "runs_by_score", "runs_open", "runs_by_parent")
+"""Indexes over some runs alone: read whole where just these are asked for."""
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """Some hundred runs: enough that a plan is worth a thought."""
+    people = Population(made_up_bundles(), 300, end=NOW)
+    with database.writing() as session:
+        write_streams(session, people.part(0, 300))
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE" if not database.is_sqlite else "SELECT 1")
+    return database
+
+
+def plans(database: Database, query: str) -> list[str]:
+    """How each statement of one question is answered, as the database tells it."""
+    told: list[str] = []
+    asked: list[tuple[str, Any]] = []
+
+    def listen(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT") and "runs" in statement:
+            asked.append((statement, parameters))
+
+    sa.event.listen(database.engine, "before_cursor_execute", listen)
+    with database.reading() as session:
+        list_runs(session, where=conditions(query, now=NOW, session=session))
+    sa.event.remove(database.engine, "before_cursor_execute", listen)
+    with database.engine.connect() as connection:
+        if not database.is_sqlite:  # a table of one page is read whole unless that is dear
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+        for statement, parameters in asked:
+            rows = connection.exec_driver_sql(explain + statement, parameters)
+            told.append(statement + "\n" + "\n".join(str(row[-1]) for row in rows))
+    return told
+
+
+WHOLE = re.compile(rf"^SCAN (runs|events|run_tools|run_marks)\b(?!.*INDEX (runs_newest|{'|'.join(SOME)})\b)")
+
+
+def scans(plan: str) -> list[str]:
+    """Steps that read a whole table of ours, or a whole index that is not the list itself."""
+    return [step for step in plan.splitlines() if "Seq Scan on" in step or WHOLE.match(step)]
+
+
+@pytest.mark.parametrize("most", [0, 1_000])
+def test_no_question_reads_a_whole_table(filled: Database, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether few runs are meant or many: rows are looked up, or gone through along an index in the list's order."""
+    monkeypatch.setattr(filters, "FEW_RUNS", most)
+    monkeypatch.setattr(search, "FEW", most)
+    assert ASKED.keys() == FIELDS.keys()
+    for query in (*ASKED.values(), *MORE):
+        for plan in plans(filled, query):
+            assert scans(plan) == [], f"{query!r}:\n{plan}"
+
+
+def test_few_and_many_find_the_same(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two ways to answer give one answer."""
+    for query in (*ASKED.values(), *MORE):
+        found = []
+        for most in (0, 1_000):
+            monkeypatch.setattr(filters, "FEW_RUNS", most)
+            monkeypatch.setattr(search, "FEW", most)
+            with filled.reading() as session:
+                where = conditions(query, now=NOW, session=session)
+                found.append([run.id for run in list_runs(session, where=where, limit=1000).items])
+        assert found[0] == found[1], query
