@@ -1,11 +1,11 @@
 """Figures read as people expect them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from tests.tui.builders import NOW
-from tui.lines.figures import age, count, duration, moment, money, percent, points, short, tokens
+from tui.lines.figures import age, count, duration, moment, money, percent, points, short, time_of, tokens
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,16 @@ def test_figures() -> None:
     assert (short("sha256:" + "ab" * 32), short("run_01jd0000000000000000abcdef")) == ("abababababab", "000000abcdef")
     assert moment(NOW, NOW) == "09:30:00"
     assert moment(NOW - timedelta(days=2), NOW) == "03-10 09:30"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("09:29", NOW - timedelta(minutes=1)), ("09:31", NOW - timedelta(hours=23, minutes=59)),
+        ("2h", NOW - timedelta(hours=2)), ("-2h", NOW - timedelta(hours=2)), ("03-11 09:30", NOW - timedelta(days=1)),
+        ("2026-03-11", NOW.replace(day=11, hour=0, minute=0)), ("noon", None), ("", None), ("25:00", None),
+    ],
+)  # fmt: skip
+def test_a_time_that_a_person_means(said: str, meant: datetime | None) -> None:
+    """A time of day is the last one that has been; a span is counted back from now; anything else is no time."""
+    assert time_of(said, NOW) == meant

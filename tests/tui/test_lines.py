@@ -26,7 +26,7 @@ from tui.lines.review import (
     run_facts_lines,
 )
 from tui.lines.rows import bundle_row, night_row, proposal_row, run_head, run_row
-from tui.lines.transcript import block_lines, raw_facts
+from tui.lines.transcript import block_height, block_lines, raw_facts
 
 widths = st.integers(min_value=1, max_value=220)
 odd = st.text(max_size=80) | st.text(alphabet="我é a\x1b\n🏠", max_size=80)
@@ -101,6 +101,7 @@ def test_blocks_fit(width: int, text: str, value: Any, folded: bool) -> None:
     for block in fold.blocks:
         block.folded = folded
         assert fits(block_lines(block, width, UNICODE), width)
+        assert block_height(block, width) == len(block_lines(block, width, UNICODE))
         assert fits(block_lines(block, width, ASCII, raw=raw_facts(block, fold.facts)), width)
 
 
