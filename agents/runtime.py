@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic_ai import Agent, RunContext, UsageLimits
 from pydantic_ai.models import Model
+from sqlalchemy.exc import IntegrityError
 
 from agents.approvals import approval_needed, expire_approvals
 from agents.build import build_agent, effect_of
@@ -350,18 +351,23 @@ class Runtime:
         Raises:
             UsageError: that call is not waiting for a decision.
         """
-        with self.database.reading() as session:
-            recording = recording_of(stored.event for stored in read_events(session, run_id))
-        waiting = [operation.op for operation in recording.unknown]
-        if decision.op not in waiting:
-            listed = ", ".join(waiting) or "none"
-            raise UsageError(
-                f"call {decision.op!r} of run {run_id} waits for no decision", hint=f"Waiting: {listed}."
-            )
-        attempt = recording.operations[decision.op].attempts
-        said = decision.model_copy(update={"attempt": attempt})
-        # A running service goes on with what is released, from the run that a person asked for.
-        say(self.recorder, run_id, said, "outcome_unknown", last=len(waiting) == 1)
+        while True:
+            with self.database.reading() as session:
+                recording = recording_of(stored.event for stored in read_events(session, run_id))
+            waiting = [operation.op for operation in recording.unknown]
+            if decision.op not in waiting:
+                listed = ", ".join(waiting) or "none"
+                raise UsageError(
+                    f"call {decision.op!r} of run {run_id} waits for no decision", hint=f"Waiting: {listed}."
+                )
+            attempt = recording.operations[decision.op].attempts
+            said = decision.model_copy(update={"attempt": attempt})
+            try:
+                # A running service goes on with what is released, from the run that a person asked for.
+                say(self.recorder, run_id, said, "outcome_unknown", last=len(waiting) == 1)
+            except IntegrityError:
+                continue  # somebody wrote into one of these ledgers meanwhile: look again
+            return
 
     async def cancel(self, run_id: str, provenance: Provenance) -> RunSummary:
         """Stop a run; one that has ended stays as it is.

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from agents.errors import StropError
 from agents.service.wire import Problem
@@ -110,7 +111,15 @@ def _place(location: Any) -> str:
 
 
 async def _http(request: Request, error: Any) -> Response:
-    return answer(error.status_code, str(error.detail), headers=error.headers)  # such as Allow with a 405
+    allowed = _allowed(request) if error.status_code == 405 else []
+    return answer(error.status_code, str(error.detail), headers={"Allow": ", ".join(allowed)} if allowed else None)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method that is answered at this address; Starlette names those of the first route alone."""
+    paths = request.app.openapi()["paths"]
+    fitting = (methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path))
+    return sorted({method.upper() for methods in fitting for method in methods})
 
 
 async def _unknown(request: Request, error: Exception) -> Response:

@@ -3,13 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
 from agents.runtime import Runtime
 from tests.builders import PERSON, open_workspace, run_started, scripted_runtime, write_workspace
 from tests.fakes import ScriptedModel
 from traces.db import Database
 from traces.events import Event, OutcomeDecided, RunWaited, ToolCalled
 from traces.leases import list_unheld
-from traces.store import get_run
+from traces.recorder import Recorded
+from traces.store import get_run, read_events
 
 
 def waiting(runtime: Runtime, run_id: str, ops: list[str], *before: Event, **started: str) -> None:
@@ -47,3 +51,23 @@ def test_the_last_outcome_below_lets_go_of_the_run_above(tmp_path: Path, databas
     soon = datetime.now(UTC) + timedelta(seconds=1)
     with database.reading() as session:
         assert list_unheld(session, soon, soon, limit=10) == ["run_top"]
+
+
+def test_a_word_that_collides_with_another_fact_is_said_again(tmp_path: Path, database: Database) -> None:
+    """Somebody writes into the run's ledger between the look at it and the word: the word still goes in, once."""
+    workspace = open_workspace(write_workspace(tmp_path / "ws"))
+    runtime = scripted_runtime(workspace, database, ScriptedModel(["done"]))
+    waiting(runtime, "run_top", ["one"], call("one"))
+    write, collided = runtime.recorder.append_in, list[str]()
+
+    def colliding(session: Session, stream: str, event: Event) -> Recorded:
+        if not collided:
+            collided.append(stream)
+            raise IntegrityError("INSERT", {}, Exception("events_stream_seq"))
+        return write(session, stream, event)
+
+    runtime.recorder.append_in = colliding  # type: ignore[method-assign]
+    runtime.decide_outcome("run_top", OutcomeDecided(op="one", decision="retry", provenance=PERSON))
+    assert (collided, statuses(runtime, "run_top")) == (["run_top"], ["running"])
+    with database.reading() as session:
+        assert len(read_events(session, "run_top", kinds=["outcome_decided"])) == 1

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1", tags=["runs"])
 
 
 @router.get("/agreement")
-def get_agreement(parts: Parts, q: Annotated[str, Query(max_length=4000)] = "", on: On = "score") -> Agreement:
+def get_agreement(parts: Parts, q: Annotated[str, Query(max_length=2000)] = "", on: On = "score") -> Agreement:
     """How far reviewers agree on the runs that a query means, and the runs on which they do not."""
     with parts.database.reading() as session:
         return read_agreement(session, [*conditions(q, session=session), *runs_seen(parts.caller)], on)

@@ -27,7 +27,7 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 @router.get("")
 def list_runs(
     parts: Parts,
-    q: Annotated[str, Query(max_length=4000)] = "",
+    q: Annotated[str, Query(max_length=2000)] = "",
     after: Cursor = None,
     before: Cursor = None,
     at: AwareDatetime | None = None,

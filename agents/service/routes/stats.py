@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/stats", tags=["runs"])
 
 @router.get("")
 def get_stats(
-    parts: Parts, q: Annotated[str, Query(max_length=4000)] = "", by: By = "agent", limit: Limit = 100
+    parts: Parts, q: Annotated[str, Query(max_length=2000)] = "", by: By = "agent", limit: Limit = 100
 ) -> StatsView:
     """Runs, errors, tokens, cost, latency and scores of the runs that a query means, by group."""
     with parts.database.reading() as session:

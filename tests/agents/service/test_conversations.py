@@ -32,3 +32,10 @@ async def test_a_run_can_be_asked_for_as_a_stream(house: House) -> None:
     assert told[0].data["kind"] == "run_started"
     assert [one.event for one in told][-1] == "end"
     assert reply.headers["location"] == f"/v1/runs/{told[0].data['stream']}/stream"
+
+
+async def test_a_method_that_is_not_there_is_told_which_are(house: House) -> None:
+    """All of the address, over however many routes they are spread."""
+    for path, allowed in (("/v1/conversations/a", "DELETE, GET"), ("/v1/runs", "GET, POST"), ("/health", "GET")):
+        reply = await house.http.request("TRACE", path)
+        assert (reply.status_code, reply.headers["allow"]) == (405, allowed)
