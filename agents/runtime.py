@@ -157,7 +157,12 @@ class Runtime:
                 Chosen(ask.bundle)
                 if ask.bundle is not None
                 else choose_bundle(
-                    session, self.recorder, self.workspace, ask.agent, conversation, turn=parent is None
+                    session,
+                    self.recorder,
+                    self.workspace,
+                    ask.agent,
+                    conversation,
+                    turn=parent is None and ask.conversation_id is not None,  # else there is no turn before it
                 )
             )
             history = ask.history

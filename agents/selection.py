@@ -16,7 +16,7 @@ from agents.prompts.bundle import Bundle
 from agents.prompts.decisions import adopt_definition
 from agents.prompts.exposure import find_earlier, place
 from agents.prompts.record import find_rules
-from agents.prompts.rollout_store import find_active
+from agents.prompts.rollout_store import find_standing
 from agents.prompts.store import Live, add_bundle, find_live, get_bundle
 from traces.events import Arm
 from traces.provenance import Provenance
@@ -53,8 +53,8 @@ def choose_bundle(
     earlier = find_earlier(session, agent, conversation_id) if turn else None
     if earlier is not None and not earlier.taken_back:
         return Chosen(earlier.bundle)
-    live = live_bundle(session, recorder, workspace, definition)
-    rollout = find_active(session, agent)
+    live, rollout = find_standing(session, agent)
+    live = _taken_up(session, recorder, workspace, definition, live)
     if rollout is not None and earlier is None:
         placed = place(session, rollout, live.digest, conversation_id, recorder.now())
         if placed is not None:
@@ -99,7 +99,12 @@ def live_bundle(session: Session, recorder: Recorder, workspace: Workspace, defi
     Raises:
         Refused: nothing is live yet, and the rules do not let the file decide.
     """
-    live = find_live(session, definition.name)
+    return _taken_up(session, recorder, workspace, definition, find_live(session, definition.name))
+
+
+def _taken_up(
+    session: Session, recorder: Recorder, workspace: Workspace, definition: Definition, live: Live | None
+) -> Live:
     if live is not None and (live.digest != live.source or live.digest == own_digest(workspace, definition)):
         return live
     own = own_bundle(workspace, definition)

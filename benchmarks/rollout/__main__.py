@@ -36,9 +36,14 @@ def choosing(house: House, name: str, times: int) -> Figure:
     begin_rollout(house.recorder, "desk", house.propose("Answer in rhyme."), "canary", {"exposure": 10_000}, PERSON)
     for number in range(20):
         house.begin(f"known_{number}")
+        house.choose(f"warm_{number}")
     spent = [house.choose(f"known_{number % 20}" if number % 2 else f"new_{number}") for number in range(times)]
-    wall, cpu = (sorted(column)[int(0.95 * times)] for column in zip(*spent, strict=True))
-    return figure(f"choosing, p95 ms, 1,000 versions, {name}", round(wall, 3), 1.0, cpu_p95_ms=round(cpu, 3))
+    wall, cpu = (sorted(column) for column in zip(*spent, strict=True))
+    half, most = times // 2, int(0.95 * times)
+    return figure(
+        f"choosing, p95 ms, 1,000 versions, {name}", round(wall[most], 3), 1.0, p50_ms=round(wall[half], 3),
+        cpu_p95_ms=round(cpu[most], 3), cpu_p50_ms=round(cpu[half], 3),
+    )  # fmt: skip
 
 
 def simulations(canaries: int) -> list[Figure]:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from agents.review import approve_proposal, roll_back_agent
 from agents.rollouts import begin_rollout, end_rollout
 from benchmarks.rollout.house import PERSON, House
 
@@ -23,6 +24,7 @@ class Worker:
         command = [sys.executable, "-m", "benchmarks.rollout.house", str(folder), url, name]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.lines: queue.Queue[tuple[float, str]] = queue.Queue()
+        self.seen: list[tuple[float, str]] = []
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -32,21 +34,18 @@ class Worker:
             self.lines.put((float(began), digest))
 
     def until(self, digest: str) -> float:
-        """When it began its first conversation on that version."""
+        """When it began its next conversation on that version."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            began, found = self.lines.get(timeout=PATIENCE)
-            if found == digest:
-                return began
+            one = self.lines.get(timeout=PATIENCE)
+            self.seen.append(one)
+            if one[1] == digest:
+                return one[0]
         raise TimeoutError(f"no conversation on {digest} within {PATIENCE:g} s")
 
     def late(self, since: float, digest: str) -> int:
-        """How many conversations that it began after `since` were on this version."""
-        found = 0
-        while not self.lines.empty():
-            began, served = self.lines.get()
-            found += began > since and served == digest
-        return found
+        """How many of the conversations that we saw it begin after `since` were on this version."""
+        return sum(began > since and served == digest for began, served in self.seen)
 
     def end(self) -> None:
         """Let it end."""
@@ -56,35 +55,45 @@ class Worker:
 
 
 def measure(folder: Path, url: str, decisions: int) -> tuple[float, int]:
-    """(the longest time in seconds from a commit to the first conversation on the new version, over all workers and
-    decisions; conversations that were begun on a version after it was taken back). Promotions and roll-backs in turn.
+    """(the longest time in seconds from a commit to a worker's first conversation on the new version, over approvals,
+    roll-backs and all workers; conversations that were begun on a canary after it was taken back).
     """
-    house, late = House(folder, url), 0
-    house.live()
+    house, late, longest = House(folder, url), 0, 0.0
+    first = house.live()
     workers = [Worker(folder, url, f"w{number}") for number in range(WORKERS)]
-    longest = 0.0
     try:
         for worker in workers:
-            worker.until(house.live())
+            worker.until(first)
         for number in range(decisions):
             digest = house.propose(f"Answer, and be brief ({number}).")
-            rollout = begin_rollout(house.recorder, "desk", digest, "canary", {"share": 0.5}, PERSON)
-            for worker in workers:
-                worker.until(digest)
-            wanted = "promote" if number % 2 else "stop"
-            after = digest if wanted == "promote" else house.live()
-            _forget(workers)
-            end_rollout(house.recorder, rollout.id, wanted, PERSON)
-            decided = time.time()
-            longest = max(longest, *(worker.until(after) - decided for worker in workers))
-            time.sleep(0.5)
-            if wanted == "stop":
-                late += sum(worker.late(decided, digest) for worker in workers)
+            for decide in (
+                lambda digest=digest: approve_proposal(house.recorder, digest, PERSON),
+                lambda: roll_back_agent(house.recorder, "desk", PERSON),
+            ):
+                _forget(workers)
+                decide()
+                decided, now = time.time(), house.live()
+                longest = max(longest, *(worker.until(now) - decided for worker in workers))
+            late += _late_for_a_canary(house, workers, f"Answer in rhyme ({number}).")
     finally:
         for worker in workers:
             worker.end()
         house.database.close()
     return round(longest, 3), late
+
+
+def _late_for_a_canary(house: House, workers: list[Worker], text: str) -> int:
+    """How many conversations were begun on a candidate after it was taken back."""
+    digest = house.propose(text)
+    rollout = begin_rollout(house.recorder, "desk", digest, "canary", {"share": 0.5}, PERSON)
+    for worker in workers:
+        worker.until(digest)
+    end_rollout(house.recorder, rollout.id, "stop", PERSON)
+    decided = time.time()
+    for worker in workers:  # each began several more by now
+        for _ in range(5):
+            worker.until(house.live())
+    return sum(worker.late(decided, digest) for worker in workers)
 
 
 def _forget(workers: list[Worker]) -> None:
