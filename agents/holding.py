@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from agents.errors import RunOwned, TurnQueued
 from traces.db import Database
 from traces.errors import LedgerError
-from traces.leases import LEASE_SECONDS, claim, release, release_beside, renew
-from traces.pen import Pen
+from traces.leases import LEASE_SECONDS, claim, claim_beside, release, release_beside, renew
+from traces.pen import Pen, pen_of
 from traces.store import find_earlier_turn
 from traces.summary import RunSummary
 from traces.tables import RUNS
@@ -50,14 +51,15 @@ class Holder:
         self._keeper: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def holding(self, run: RunSummary) -> AsyncIterator[None]:
-        """Hold the run's lease within this, on behalf of the current task.
+    async def holding(self, run: RunSummary, *, claimed: bool = False) -> AsyncIterator[None]:
+        """Hold the run's lease within this, on behalf of the current task; it may be `claimed` already.
 
         Raises:
             RunOwned: somebody living has it, or has it by the end.
             TurnQueued: an earlier turn of its conversation has not ended.
         """
-        self._claim(run)
+        if not claimed:
+            self._claim(run)
         task = asyncio.current_task()
         assert task is not None
         self._tasks[run.id] = task
@@ -95,11 +97,24 @@ class Holder:
         """The task of a run that is worked on here, or None."""
         return self._tasks.get(run_id)
 
+    def claim_new(self, session: Session, run: RunSummary, *, is_turn: bool) -> bool:
+        """Take the lease of a run in the transaction that starts it; not where an earlier turn goes first.
+
+        Args:
+            session: that transaction's.
+            run: the run.
+            is_turn: whether its conversation may have earlier turns.
+        """
+        if is_turn and _first_turn(session, run) is not None:
+            return False
+        claim_beside(pen_of(session), run.id, self.worker, datetime.now(UTC))
+        return True
+
     def _claim(self, run: RunSummary) -> None:
         if run.id in self._tasks:
             raise RunOwned(f"run {run.id} is being worked on here already", hint="Wait until it has ended.")
         with self._database.writing() as session:
-            first = find_earlier_turn(session, run) if run.origin == "user" and run.parent_run_id is None else None
+            first = _first_turn(session, run)
             if first is not None:
                 raise TurnQueued(run.id, first)
             other = claim(session, run.id, self.worker, datetime.now(UTC))
@@ -136,3 +151,8 @@ class Holder:
                 if name not in look.cancelled:
                     self._lost.add(name)
                 task.cancel()
+
+
+def _first_turn(session: Session, run: RunSummary) -> str | None:
+    """The earlier turn of the conversation that must end first, or None."""
+    return find_earlier_turn(session, run) if run.origin == "user" and run.parent_run_id is None else None

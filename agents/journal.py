@@ -19,9 +19,12 @@ from agents.limits import Purse
 from agents.models.settings import Price
 from agents.recording import Recording, ReplaySource
 from agents.reply_cache import ReplyCache
+from traces.entries import Entry
 from traces.events import Effect, Event, ModelReplied
 from traces.pen import Pen
-from traces.recorder import Recorder
+from traces.recorder import Page, Recorded, Recorder
+from traces.summary import RunSummary
+from traces.together import Together
 
 KEPT_SECONDS: Final = 0.1
 """How long a reply, or what was read, may wait for the fact that follows it. Lost with a crash, it is asked again."""
@@ -105,6 +108,7 @@ class Journal:
     conversation_id: str
     started_at: datetime
     recorder: Recorder
+    together: Together
     recording: Recording
     effects: Callable[[str, str, Any], Effect]
     """(server, tool, its definition) -> what the house says a call of it does."""
@@ -139,23 +143,48 @@ class Journal:
     ordinals: dict[str, int] = field(default_factory=dict)
     requests: int = 0
     stopping: Exception | None = None
-    kept: list[Event] = field(default_factory=list)
+    kept: list[Entry] = field(default_factory=list)
     """Facts that are known and not yet durable: nothing was done after them."""
+    run: RunSummary | None = None
+    """What the run amounts to with its newest durable fact."""
+    is_first: bool = False
+    """It was started here a moment ago, and a conversation begins with it."""
+    _timer: asyncio.TimerHandle | None = None
 
-    def record(self, event: EventT, beside: Callable[[Pen], None] | None = None) -> EventT:
-        """Make one fact durable and known to this run, after those that were kept back; gives it as it is on record.
+    async def announce(self, event: Event) -> None:
+        """Make durable what is about to be done, after what was kept back. Who is stopped meanwhile must not do it.
 
-        The run goes on with that: what was taken out before it was written is not there after a crash either.
+        One commit serves all runs that write in this moment.
         """
-        events: list[Event] = [*self.kept, event]
-        self.kept = []
+        page = self._page(event)
         try:
-            recorded = self.recorder.append_all(self.run_id, events, beside)[-1].event
+            await self.together.append(page)
         except BaseException:
-            self.kept = events[:-1]
+            self._put_back(page)
             raise
-        self.recording.add(recorded)
-        return cast(EventT, recorded)
+
+    async def write(self, event: EventT, beside: Callable[[Pen], None] | None = None) -> EventT:
+        """Make durable what has happened, after what was kept back; gives it as it is on record.
+
+        The run goes on with that: what was taken out before it was written is not there after a crash either. Who is
+        stopped meanwhile has written it all the same, for it has happened.
+        """
+        page = self._page(event, beside)
+        try:
+            await self.together.append(page)
+        except asyncio.CancelledError:
+            if not page.written:
+                self._append(page)
+            raise
+        except BaseException:
+            self._put_back(page)
+            raise
+        return cast(EventT, page.written[-1].event)
+
+    def record(self, event: EventT) -> EventT:
+        """As `write`, at once and with a commit of its own: for what is rare, or said where nobody can wait."""
+        self.together.settle()  # what this run said before comes first
+        return cast(EventT, self._append(self._page(event))[-1].event)
 
     def keep(self, event: EventT) -> EventT:
         """Make one fact known to this run, and durable before anything else is done; gives it as it is recorded.
@@ -164,22 +193,50 @@ class Journal:
         later. So a reply and the call that it asks for cost one commit instead of two. Not for the result of a write:
         that is recorded at once, for nobody may do the write again to learn it.
         """
-        kept = cast(EventT, self.recorder.redactor.event(event))
-        self.recording.add(kept)
-        self.kept.append(kept)
-        asyncio.get_running_loop().call_later(KEPT_SECONDS, self.flush, False)
-        return kept
+        entry = self.recorder.admit(event)
+        self.recording.add(entry.event)
+        self.kept.append(entry)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(KEPT_SECONDS, self.flush, False)
+        return cast(EventT, entry.event)
 
     def flush(self, strict: bool = True) -> None:
         """Make durable what was kept back. What cannot be written stays for the next fact, whose writer is told."""
-        events, self.kept = self.kept, []
+        entries = self._taken()
         try:
-            if events:
-                self.recorder.append_all(self.run_id, events)
+            if entries:
+                self.run = self.recorder.append_page(Page(self.run_id, entries))[-1].run
         except BaseException:
-            self.kept = [*events, *self.kept]
+            self.kept = [*entries, *self.kept]
             if strict:
                 raise
+
+    def _append(self, page: Page) -> list[Recorded]:
+        try:
+            return self.recorder.append_page(page)
+        except BaseException:
+            self._put_back(page)
+            raise
+
+    def _put_back(self, page: Page) -> None:
+        """What was kept before the one that is not written is still known."""
+        if not page.written:
+            self.kept = [*page.entries[:-1], *self.kept]
+
+    def _page(self, event: Event, beside: Callable[[Pen], None] | None = None) -> Page:
+        return Page(self.run_id, [*self._taken(), self.recorder.admit(event)], beside, self._heard)
+
+    def _taken(self) -> list[Entry]:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        entries, self.kept = self.kept, []
+        return entries
+
+    def _heard(self, written: list[Recorded]) -> None:
+        """The last one is new; those before it were known when they were kept."""
+        self.recording.add(written[-1].event)
+        self.run = written[-1].run
 
     def stop_before_next(self, error: Exception) -> None:
         """End this run with the error as soon as all calls of its step have come to their end.

@@ -88,8 +88,8 @@ async def _request_model(journal: Journal, operation: ModelRequestId, params: Mo
     journal.check_stopping()
     op = journal.next_key("model")
     journal.requests += 1
-    asked = _asked(journal, op, operation.model_name, params)
     known = journal.recording.find(op)
+    asked = _asked(journal, op, 1 if known is None else known.attempts + 1, operation.model_name, params)
     if known is not None and known.fingerprint not in (None, asked.fingerprint):
         raise JournalDiverged(
             f"run {journal.run_id} would now ask the model something else than is recorded at {op!r}",
@@ -101,9 +101,8 @@ async def _request_model(journal: Journal, operation: ModelRequestId, params: Mo
     cached = journal.cache.find(key) if journal.cache is not None and key is not None else None
     if journal.purse is not None:
         journal.purse.check()
-    asked = asked.model_copy(update={"attempt": 1 if known is None else known.attempts + 1})
     if cached is not None:
-        journal.record(asked)
+        await journal.announce(asked)
         _show(journal, cached.payload)
         return _replied(journal, asked, cached.payload, 0.0, cached.run_id).response
     replied = await _paid(journal, asked, body)
@@ -116,13 +115,13 @@ async def _paid(journal: Journal, asked: ModelRequested, body: Body) -> ModelRep
     """Ask, when there is a budget for it; whoever pays is told what it cost."""
     if journal.till is None:
         journal.check_budget()
-        journal.record(asked)
+        await journal.announce(asked)
         start = time.monotonic()
         return _replied(journal, asked, await _answered(journal, asked, body), seconds_since(start), None)
     held = journal.till.reserve(str(journal.about.get("agent", "")))
     replied, sent = None, 0
     try:
-        journal.record(asked)
+        await journal.announce(asked)
         start, sent = time.monotonic(), 1
         replied = _replied(journal, asked, await _answered(journal, asked, body), seconds_since(start), None)
         return replied
@@ -208,7 +207,7 @@ def _show(journal: Journal, payload: dict[str, Any]) -> None:
             journal.on_delta("text", str(part.get("content") or ""))
 
 
-def _asked(journal: Journal, op: str, model: str, params: ModelRequestParams) -> ModelRequested:
+def _asked(journal: Journal, op: str, attempt: int, model: str, params: ModelRequestParams) -> ModelRequested:
     """The request as a fact: the messages that are new, and a fingerprint over all it depends on."""
     messages = params.messages
     start = max(journal.history_messages, journal.seen_messages)
@@ -232,6 +231,7 @@ def _asked(journal: Journal, op: str, model: str, params: ModelRequestParams) ->
     fingerprint = digest_json([model, journal.chain, instructions, settings, tools])
     return ModelRequested(
         op=op,
+        attempt=attempt,
         step=journal.requests,
         model=model,
         messages=_without_replies(journal, messages[start:], new),
@@ -336,11 +336,11 @@ async def _call_tool(journal: Journal, server: str, params: ToolsetCallToolParam
         idempotency_key=f"{journal.run_id}:{op}",
         effect=journal.effects(server, params.name, params.tool.tool_def if params.tool else None),
     )
-    journal.record(call)
+    await _announce(journal, call)
     if journal.replay is not None:
         found, payload = journal.replay.answer(call.server, call.tool, call.arguments, call.effect)
         if found:
-            return _returned(journal, call, payload, 0.0, journal.replay.run_id)
+            return await _returned(journal, call, payload, 0.0, journal.replay.run_id)
         # What a person would be asked about is not done behind the person's back, not even a look.
         if call.effect != "read" or not journal.live_reads or params.ctx.tool_call_approved:
             journal.record(
@@ -350,6 +350,24 @@ async def _call_tool(journal: Journal, server: str, params: ToolsetCallToolParam
             )
             raise ReplayMiss(call.tool)
     return await _sent(journal, call, body)
+
+
+async def _announce(journal: Journal, call: ToolCalled) -> None:
+    """Put the call on record before it is sent. Who is stopped in between has sent nothing, and says so."""
+    try:
+        await journal.announce(call)
+    except asyncio.CancelledError as stopped:
+        known = journal.recording.find(str(call.op))
+        if known is not None and known.call is not None and known.call.attempt == call.attempt:
+            journal.record(_failed(call, stopped, sent=False))
+        raise
+
+
+def _failed(call: ToolCalled, error: BaseException, *, sent: bool) -> ToolFailed:
+    return ToolFailed(
+        op=call.op, step=call.step, attempt=call.attempt, tool=call.tool, error=type(error).__name__,
+        message=str(error)[:2000], sent=sent,
+    )  # fmt: skip
 
 
 def _check_approved(journal: Journal, call_id: str, step: int, arguments: Any) -> None:
@@ -374,38 +392,20 @@ async def _sent(journal: Journal, call: ToolCalled, body: Body) -> Any:
         record_question(journal, call, asked.question)
         return _NOT_SHOWN
     except Exception as error:
-        journal.record(
-            ToolFailed(
-                op=call.op,
-                step=call.step,
-                attempt=call.attempt,
-                tool=call.tool,
-                error=type(error).__name__,
-                message=str(error)[:2000],
-                sent=getattr(error, "sent", True),
-            )
-        )
+        journal.record(_failed(call, error, sent=getattr(error, "sent", True)))
         if not isinstance(error, ToolServerError):
             raise
         journal.stop_before_next(error)
         return _NOT_SHOWN
-    return _returned(journal, call, payload, seconds_since(start), None)
+    return await _returned(journal, call, payload, seconds_since(start), None)
 
 
-def _returned(journal: Journal, call: ToolCalled, payload: Any, seconds: float, source: str | None) -> Any:
+async def _returned(journal: Journal, call: ToolCalled, payload: Any, seconds: float, source: str | None) -> Any:
     kind = payload.get("kind", "") if isinstance(payload, dict) else ""
-    write = journal.record if call.effect == "write" else journal.keep
-    returned = write(
-        ToolReturned(
-            op=call.op,
-            step=call.step,
-            attempt=call.attempt,
-            tool=call.tool,
-            result=payload,
-            seconds=seconds,
-            outcome=_OUTCOMES.get(kind, "ok"),
-            size=len(canonical_json(payload)),
-            source_run=source,
-        )
-    )
-    return returned.result
+    returned = ToolReturned(
+        op=call.op, step=call.step, attempt=call.attempt, tool=call.tool, result=payload, seconds=seconds,
+        outcome=_OUTCOMES.get(kind, "ok"), size=len(canonical_json(payload)), source_run=source,
+    )  # fmt: skip
+    if call.effect == "write":
+        return (await journal.write(returned)).result
+    return journal.keep(returned).result

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from pydantic_ai import Agent, RunContext, UsageLimits
+from pydantic_ai.messages import ModelMessage
 from pydantic_ai.models import Model
 from sqlalchemy.exc import IntegrityError
 
@@ -36,7 +37,7 @@ from agents.journal import (
     price_of,
     seconds_since,
 )
-from agents.limits import open_purse, time_is_up
+from agents.limits import Purse, open_purse, time_is_up
 from agents.operations import ANSWERS, CALL_KEY
 from agents.prompts.bundle import Bundle
 from agents.prompts.store import get_bundle
@@ -62,10 +63,12 @@ from traces.events import (
 )
 from traces.events import RunFailed as RunFailedEvent
 from traces.ids import new_id
+from traces.leases import LEASE_SECONDS
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.store import find_run, get_run, get_whole_run, list_conversation, read_events
 from traces.summary import ENDED, RunSummary
+from traces.together import Together
 from traces.workers import worker_name
 
 ModelMaker = Callable[[Bundle], Model[Any]]
@@ -97,6 +100,22 @@ class Start:
     metadata: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """A run that was started and leased here a moment ago: nobody else wrote about it since."""
+
+    run: RunSummary
+    event: Event
+    is_first: bool
+    """Whether its conversation begins with it."""
+    since: float
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the lease surely still stands."""
+        return time.monotonic() - self.since < LEASE_SECONDS / 2
+
+
 class Runtime:
     """Runs the agents of one workspace on one event loop. Any number may run on one database.
 
@@ -114,8 +133,10 @@ class Runtime:
         self.database = database
         self.recorder = Recorder(database, redactor=workspace.redactor)
         self._guard = ToolGuard(self.recorder)
+        self._together = Together(self.recorder)
         self._make_model = make_model
-        self._agents: dict[str, Agent[Any, Any]] = {}
+        self._agents: dict[str, tuple[Agent[Any, Any], Bundle]] = {}
+        self._begun: dict[str, _Begun] = {}
         self._servers: dict[tuple[str, Bounds], ServerToolset] = {}
         self._holder = Holder(database, worker or worker_name())
         self.watch: Callable[[str], Delta | None] = lambda run_id: None
@@ -139,8 +160,17 @@ class Runtime:
         """Whether any run is worked on here now."""
         return self._holder.busy
 
-    def start(self, ask: Start, *, run_id: str | None = None, parent: tuple[str, str] | None = None) -> str:
+    def start(
+        self, ask: Start, *, run_id: str | None = None, parent: tuple[str, str] | None = None, hold: bool = False
+    ) -> str:
         """Accept a run: it is in the ledger, with its bundle, when this returns. Gives its id.
+
+        Args:
+            ask: what is asked.
+            run_id: a name for it; else a new one.
+            parent: (run, operation) that hands it over.
+            hold: it is worked on here at once: then its lease is taken by the same commit, and `work` need not read
+                what was just written.
 
         Raises:
             UnknownAgent: with the names there are.
@@ -148,7 +178,7 @@ class Runtime:
         """
         self.workspace.agent(ask.agent)
         _check_text(ask.input)
-        conversation = ask.conversation_id or new_id("conv")
+        conversation, is_new = ask.conversation_id or new_id("conv"), ask.conversation_id is None
         run_id = run_id or new_id("run")
         with self.database.writing() as session:
             if ask.replay_of is not None:
@@ -157,17 +187,13 @@ class Runtime:
                 Chosen(ask.bundle)
                 if ask.bundle is not None
                 else choose_bundle(
-                    session,
-                    self.recorder,
-                    self.workspace,
-                    ask.agent,
-                    conversation,
-                    turn=parent is None and ask.conversation_id is not None,  # else there is no turn before it
+                    session, self.recorder, self.workspace, ask.agent, conversation,
+                    turn=parent is None and not is_new,
                 )
-            )
+            )  # fmt: skip
             history = ask.history
             if history is None:
-                turns = [] if parent is not None else list_conversation(session, conversation)
+                turns = [] if parent is not None or is_new else list_conversation(session, conversation)
                 history = tuple(run.id for run in turns if run.status == "finished" and run.agent == ask.agent)
             event = RunStarted(
                 agent=ask.agent, bundle=chosen.bundle, conversation_id=conversation, input=ask.input,
@@ -175,8 +201,12 @@ class Runtime:
                 parent_run_id=parent[0] if parent else None, parent_op=parent[1] if parent else None,
                 metadata=dict(ask.metadata or {}), rollout=chosen.rollout, arm=chosen.arm,
             )  # fmt: skip
-            self.recorder.append_in(session, run_id, event)
-        self.recorder.announce(run_id)
+            recorded = self.recorder.append_in(session, run_id, event)
+            assert recorded.run is not None
+            held = hold and self._holder.claim_new(session, recorded.run, is_turn=not is_new)
+        self.recorder.announce(run_id, recorded)
+        if held:
+            self._begun[run_id] = _Begun(recorded.run, recorded.event, is_new, time.monotonic())
         return run_id
 
     def start_below(
@@ -184,11 +214,11 @@ class Runtime:
     ) -> None:
         """Accept a run that another one delegates, as the operation `op` of it."""
         ask = Start(agent, request, parent.conversation_id, origin="delegation", history=history)
-        self.start(ask, run_id=run_id, parent=(parent.run_id, op))
+        self.start(ask, run_id=run_id, parent=(parent.run_id, op), hold=True)
 
     async def run(self, ask: Start, *, on_delta: Delta | None = None) -> Answer:
         """Start a run and work on it to its end."""
-        return await self.work(self.start(ask), on_delta=on_delta)
+        return await self.work(self.start(ask, hold=True), on_delta=on_delta)
 
     async def work(self, run_id: str, *, on_delta: Delta | None = None) -> Answer:
         """Work on a run to its end, from wherever its ledger stands; done at once when it has ended.
@@ -201,6 +231,10 @@ class Runtime:
             TurnQueued: an earlier turn of its conversation goes first.
             StropError: why it failed; the same is in the ledger.
         """
+        begun = self._begun.pop(run_id, None)
+        if begun is not None and begun.is_held:
+            async with self._holder.holding(begun.run, claimed=True):
+                return await self._work(begun.run, [begun.event], on_delta, is_first=begun.is_first)
         run, events = self._read(run_id)
         if run.status == "waiting" and expire(self.recorder, datetime.now(UTC)):
             run, events = self._read(run_id)
@@ -216,7 +250,9 @@ class Runtime:
         with self.database.reading() as session:
             return get_whole_run(session, run_id), [stored.event for stored in read_events(session, run_id)]
 
-    async def _work(self, run: RunSummary, events: list[Event], on_delta: Delta | None) -> Answer:
+    async def _work(
+        self, run: RunSummary, events: list[Event], on_delta: Delta | None, *, is_first: bool = False
+    ) -> Answer:
         run_id, started = run.id, events[0]
         assert isinstance(started, RunStarted)
         recording = recording_of(events)
@@ -225,6 +261,7 @@ class Runtime:
         if recording.unanswered:
             raise answer_needed(run_id, recording)
         journal = self._journal(run, started, recording, on_delta)
+        journal.is_first = is_first
         if len(events) > 1:
             self.recorder.append(run_id, RunResumed(worker=self.worker, recorded_operations=recording.finished))
         clock = time.monotonic()
@@ -233,16 +270,20 @@ class Runtime:
             result = await self._run_agent(journal, started)
         except BaseException as error:
             raise self._ended(journal, error, clock) from error
-        return self._finish(journal, result, clock)
+        return await self._finish(journal, result, clock)
 
     async def _run_agent(self, journal: Journal, started: RunStarted) -> Any:
         parent = find_journal()
         above = parent.purse if parent is not None and parent.run_id == started.parent_run_id else None
-        with self.database.reading() as session:
-            bundle = get_bundle(session, started.bundle).bundle
-            purse = open_purse(session, journal.run_id, started, bundle.limits, journal.recording, above)
-            journal.turns = self._turns(journal, started, bundle.limits.history_characters)
-            history = read_history(session, journal.turns)
+        agent, bundle = self._agent(started.bundle)
+        history: list[ModelMessage] = []
+        if journal.is_first:  # nothing came before it, so there is nothing to look up
+            purse = Purse(journal.run_id, bundle.limits, own=lambda: journal.recording.spent, above=above)
+        else:
+            with self.database.reading() as session:
+                purse = open_purse(session, journal.run_id, started, bundle.limits, journal.recording, above)
+                journal.turns = self._turns(journal, started, bundle.limits.history_characters)
+                history = read_history(session, journal.turns)
         journal.effects = lambda server, tool, definition: effect_of(bundle, server, tool, definition)
         journal.check_tools = lambda server, tools, recorded: self._check_tools(
             journal, started.bundle, bundle, server, tools, recorded
@@ -257,7 +298,6 @@ class Runtime:
             folder, wanted = self.workspace.root / ".strop" / "replies", bundle.asking.cache
             journal.cache = ReplyCache(folder, self.database, wanted.seconds)
             journal.max_temperature = wanted.max_temperature
-        agent = self._agent(started.bundle, bundle)
         journal.purse = purse
         seconds, whose = purse.seconds_left()
         if seconds is not None and seconds <= 0:
@@ -308,7 +348,8 @@ class Runtime:
                 replay = ReplaySource(started.replay_of, (stored.event for stored in source))
         return Journal(
             till=self.till, run_id=run.id, conversation_id=started.conversation_id, started_at=run.started_at,
-            recorder=self.recorder, recording=recording, effects=lambda server, tool, definition: "write",
+            recorder=self.recorder, together=self._together, recording=recording,
+            effects=lambda server, tool, definition: "write",
             replay=replay, live_reads=started.origin == "shadow", on_delta=on_delta,
             price=partial(price_of, prices=self.workspace.gateway.prices),
             check_budget=lambda: self.workspace.budgets.check(self.database, started.agent, datetime.now(UTC)),
@@ -318,12 +359,12 @@ class Runtime:
             },
         )  # fmt: skip
 
-    def _finish(self, journal: Journal, result: Any, clock: float) -> Answer:
+    async def _finish(self, journal: Journal, result: Any, clock: float) -> Answer:
         closing = result.closing if isinstance(result, HandedOff) else _closing(result)
         done = RunFinished(output=result.output, closing=closing, seconds=seconds_since(clock))
-        journal.record(done, beside=lambda pen: self._holder.give_back(pen, journal.run_id))
-        with self.database.reading() as session:
-            return Answer(get_run(session, journal.run_id), result.output)
+        await journal.write(done, beside=lambda pen: self._holder.give_back(pen, journal.run_id))
+        assert journal.run is not None
+        return Answer(journal.run, result.output)
 
     def _ended(self, journal: Journal, error: BaseException, clock: float) -> BaseException:
         """Record how the run stopped, and give the error to raise."""
@@ -379,6 +420,7 @@ class Runtime:
 
         One that this worker is on stops within a moment, one that another process is on within two seconds.
         """
+        self._begun.pop(run_id, None)
         with self.database.reading() as session:
             run = get_run(session, run_id)
         if run.status in ENDED:
@@ -405,16 +447,18 @@ class Runtime:
 
     # --- what is kept between runs -------------------------------------------------------------------------------
 
-    def _agent(self, digest: str, bundle: Bundle) -> Agent[Any, Any]:
-        agent = self._agents.get(digest)
-        if agent is None:
+    def _agent(self, digest: str) -> tuple[Agent[Any, Any], Bundle]:
+        known = self._agents.get(digest)
+        if known is None:
+            with self.database.reading() as session:
+                bundle = get_bundle(session, digest).bundle
             bounds = Bounds(bundle.limits.tool_bytes, bundle.limits.file_bytes)
             servers = {name: self._server(name, bounds) for name in self.workspace.servers}
             agent = build_agent(bundle, self._make_model(bundle), servers, partial(hand_over, self))
             if len(self._agents) >= 64:  # a night tries many bundles; each is quickly built again
                 self._agents.pop(next(iter(self._agents)))
-            self._agents[digest] = agent
-        return agent
+            known = self._agents[digest] = agent, bundle
+        return known
 
     def _server(self, name: str, bounds: Bounds) -> ServerToolset:
         key = (name, bounds)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
+from copy import copy
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -96,12 +97,11 @@ class ServerToolset(MCPToolset[Any]):
         facts_of: Facts,
         progress_of: ProgressOf,
         answers_of: AnswersOf,
-        facts: Mapping[str, Any] | None = None,
     ) -> None:
         self.link, self.spec = link, link.spec
         self._key_of, self._bounds, self._facts_of, self._progress_of = key_of, bounds, facts_of, progress_of
         self._answers_of = answers_of
-        self._facts = facts or {}
+        self._facts: Mapping[str, Any] = {}
         self._secrets = tuple(link.spec.headers.values())
         self._line: Line | None = None
         self._uses = 0
@@ -119,10 +119,13 @@ class ServerToolset(MCPToolset[Any]):
 
     async def for_run(self, ctx: RunContext[Any]) -> Self:
         """Give one run its own."""
-        return type(self)(
-            self.link, self._key_of, self._bounds, self._facts_of, self._progress_of, self._answers_of,
-            self._facts_of(ctx),
-        )  # fmt: skip
+        # Not made anew: MCPToolset looks for optional packages whenever one is made, and that takes milliseconds.
+        mine = copy(self)
+        vars(mine).pop("_enter_lock", None)
+        mine._door = asyncio.Lock()
+        mine._facts = self._facts_of(ctx)
+        mine.process_tool_call = mine._process
+        return mine
 
     async def __aenter__(self) -> Self:
         """Open the session, or use the open one.

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces.chain import GENESIS, chain, content_of, is_stub
+from traces.db import micros
 from traces.errors import BadInput
 from traces.ids import digest_text, ordered_json
-from traces.recorder import micros
 from traces.store import BLOB_KEY, StoredEvent, find_blobs, read_rows
 from traces.tables import EVENTS
 

@@ -14,12 +14,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from traces import search
+from traces.bodies import dump, store_blobs
 from traces.chain import GENESIS, chain, content_of, salted
-from traces.db import from_micros
+from traces.db import from_micros, micros
 from traces.errors import LedgerError
 from traces.events import Event, kind_of
 from traces.marks import marks_of, note_marks
-from traces.recorder import dump, micros, store_blobs, stored_run
+from traces.recorder import stored_run
 from traces.redact import Redactor
 from traces.summary import fold
 from traces.tables import EVENTS, RUNS

@@ -42,16 +42,21 @@ class UtcTimestamp(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a timestamp needs a time zone")
-        return round(value.timestamp() * 1_000_000)
+        return micros(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """Give an aware UTC time back."""
         return None if value is None else from_micros(value)
 
 
-def from_micros(micros: int) -> datetime:
+def micros(at: datetime) -> int:
+    """Microseconds since 1970 UTC, as they are stored and hashed."""
+    return round(at.timestamp() * 1_000_000)
+
+
+def from_micros(count: int) -> datetime:
     """An aware UTC time from microseconds since 1970, exactly."""
-    seconds, rest = divmod(micros, 1_000_000)
+    seconds, rest = divmod(count, 1_000_000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces import search
+from traces.bodies import dump, store_blobs
 from traces.chain import content_of, is_stub
 from traces.events import Event, WordsErased
 from traces.events.erasures import Because
@@ -23,7 +24,7 @@ from traces.ids import new_id
 from traces.marks import forget_marks
 from traces.provenance import Provenance
 from traces.quotes import Quotes
-from traces.recorder import Recorder, dump, store_blobs, upsert_runs
+from traces.recorder import Recorder, upsert_runs
 from traces.store import list_streams, read_stream
 from traces.stubs import stub, stub_of
 from traces.summary import fold

@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from traces.db import insert_or_ignore
+from traces.db import insert_or_ignore, micros
 from traces.pen import Pen, Statement
 from traces.tables import LEASES, RUNS
 from traces.workers import is_gone
@@ -95,7 +95,13 @@ def _is_turn(runs: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.and_(runs.c.origin == "user", runs.c.parent_run_id.is_(None))
 
 
+_CLAIM: Final = Statement(sa.text("INSERT INTO leases (name, owner, until) VALUES (:name, :owner, :until)"))
 _RELEASE: Final = Statement(sa.text("DELETE FROM leases WHERE name = :name AND owner = :owner"))
+
+
+def claim_beside(pen: Pen, name: str, owner: str, now: datetime) -> None:
+    """Take the lease of what begins with this transaction: nobody can have it yet."""
+    pen.run(_CLAIM, {"name": name, "owner": owner, "until": micros(now + timedelta(seconds=LEASE_SECONDS))})
 
 
 def release_beside(pen: Pen, name: str, owner: str) -> None:

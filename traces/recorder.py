@@ -5,9 +5,8 @@ Each event's hash covers the hash before it: a changed, missing or reordered eve
 """
 
 import threading
-import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,36 +16,33 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from traces import search
+from traces.bodies import dump, store_blobs, write_blobs
 from traces.chain import GENESIS, chain, content_of, salted
-from traces.db import Database, from_micros
+from traces.db import Database, from_micros, micros
+from traces.entries import Entry, entry_of
 from traces.errors import LedgerError, NotFound, OperationTaken, RunErased
 from traces.events import Event, RunStarted, kind_of
-from traces.ids import digest_text, ordered_json
 from traces.marks import write_marks
 from traces.pen import Pen, Statement, pen_of
 from traces.redact import Redactor
-from traces.store import BLOB_KEY, find_run
+from traces.store import find_run
 from traces.summary import ENDED, RunSummary, advance, begin
-from traces.tables import BLOBS, EVENTS, RUNS
-
-BODY_BYTES: Final = 512
-"""A body longer than this is stored once by digest; a shorter one costs less inside its event."""
-
-COMPRESS_LEVEL: Final = 3
-"""zlib level: on message JSON, 3 gives about 90 % of level 9's gain for a third of its time."""
+from traces.tables import EVENTS, RUNS
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """A fact that is durable: its place in the stream and over all streams."""
+    """A fact that is durable: its place in the stream and over all streams, and what its run amounts to with it."""
 
     id: int
     stream: str
     seq: int
     at: datetime
     event: Event
+    hash: str = ""
+    run: RunSummary | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +52,19 @@ class Planned:
     stream: str
     event: Event
     run: RunSummary
+
+
+@dataclass
+class Page:
+    """Facts of one stream that are written together, and what else belongs into the same transaction."""
+
+    stream: str
+    entries: Sequence[Entry]
+    beside: Callable[[Pen], None] | None = None
+    heard: Callable[[list[Recorded]], None] = lambda written: None
+    """Told at once when they are durable, before whoever waits for it goes on."""
+    written: list[Recorded] = field(default_factory=list)
+    """Empty until they are durable."""
 
 
 @dataclass
@@ -86,6 +95,10 @@ class Recorder:
         """The time by the clock that facts are written with."""
         return self._clock()
 
+    def admit(self, event: Event) -> Entry:
+        """Take out of a fact what must not be kept, and make ready what is written of it: its only way in."""
+        return entry_of(self.redactor.event(event))
+
     def append(self, stream: str, event: Event) -> Recorded:
         """Write one fact. Returns it as it was written when it is durable: go on with that, not with what was given.
 
@@ -109,33 +122,61 @@ class Recorder:
             OperationTaken: another owner recorded one of the operations first; none of them was written.
             LedgerUnavailable: locked, full, read-only; nothing was written.
         """
-        events = [self.redactor.event(event) for event in events]
+        return self.append_page(Page(stream, [self.admit(event) for event in events], beside))
+
+    def append_page(self, page: Page) -> list[Recorded]:
+        """As `append_all`, of facts that were admitted before."""
         with self._lock:
             while True:
-                before = head = self._heads.get(stream) or self._read_head(stream)
-                done: list[Recorded] = []
                 try:
-                    with self.database.appending() as pen:
-                        for event in events:
-                            recorded, head = self._insert(pen, stream, event, head)
-                            done.append(recorded)
-                        _save_run(pen, before.run, head.run)
-                        if beside is not None:
-                            beside(pen)
+                    self._write([page])
+                    break
                 except IntegrityError:
-                    self._heads.pop(stream, None)
-                    for event in events:
-                        self._refuse_taken(stream, event)
-                    continue
-                except BaseException:
-                    self._heads.pop(stream, None)
-                    raise
-                self._remember(stream, head)
-                break
-        for recorded in done:
-            for listener in list(self._listeners):
-                listener(recorded)
-        return done
+                    for entry in page.entries:
+                        self._refuse_taken(page.stream, entry)
+        page.heard(page.written)
+        self._tell(page.written)
+        return page.written
+
+    def append_pages(self, pages: Sequence[Page]) -> None:
+        """Write all with one commit, or none when it raises.
+
+        Raises:
+            IntegrityError: one of them met another's fact. Written by itself, it says what that means.
+            LedgerError: one of them must not be written, or none can be.
+        """
+        with self._lock:
+            self._write(pages)
+        for page in pages:
+            page.heard(page.written)
+        self._tell([one for page in pages for one in page.written])
+
+    def _write(self, pages: Sequence[Page]) -> None:
+        """One transaction for all. What it collides with is forgotten, to be read again."""
+        heads = {page.stream: self._heads.get(page.stream) or self._read_head(page.stream) for page in pages}
+        written: list[list[Recorded]] = []
+        try:
+            with self.database.appending() as pen:
+                for page in pages:
+                    done, heads[page.stream] = self._write_page(pen, page, heads[page.stream])
+                    written.append(done)
+        except BaseException:
+            for page in pages:
+                self._heads.pop(page.stream, None)
+            raise
+        for page, done in zip(pages, written, strict=True):
+            page.written = done
+            self._remember(page.stream, heads[page.stream])
+
+    def _write_page(self, pen: Pen, page: Page, head: _Head) -> tuple[list[Recorded], _Head]:
+        before, done = head, []
+        for entry in page.entries:
+            recorded, head = self._insert(pen, page.stream, entry, head)
+            done.append(recorded)
+        _save_run(pen, before.run, head.run)
+        if page.beside is not None:
+            page.beside(pen)
+        return done, head
 
     def append_in(self, session: Session, stream: str, event: Event) -> Recorded:
         """Write one fact inside the caller's transaction: it is durable when the caller's is.
@@ -145,9 +186,9 @@ class Recorder:
         # Without our lock: the caller holds the database's write lock already, and `append` takes the two in the
         # other order. A head that another thread remembers meanwhile is outdated, and is found so by its collision.
         self._heads.pop(stream, None)
-        event = self.redactor.event(event)
+        entry = self.admit(event)
         before, pen = _load_head(session, stream), pen_of(session)
-        recorded, head = self._insert(pen, stream, event, before)
+        recorded, head = self._insert(pen, stream, entry, before)
         _save_run(pen, before.run, head.run)
         self._heads.pop(stream, None)
         return recorded
@@ -168,13 +209,18 @@ class Recorder:
                 break
             except IntegrityError:
                 continue
-        for listener in list(self._listeners):
-            for one in recorded:
-                listener(one)
+        self._tell(recorded)
         return recorded
 
-    def announce(self, stream: str) -> None:
-        """Tell the listeners of an event that was appended inside a caller's transaction, now that it is durable."""
+    def announce(self, stream: str, recorded: Recorded | None = None) -> None:
+        """Tell the listeners of an event that was appended inside a caller's transaction, now that it is durable.
+
+        Who gives what `append_in` gave spares reading the stream's head, here and at its next fact.
+        """
+        if recorded is not None:
+            self._remember(stream, _Head(recorded.seq, recorded.hash, recorded.run))
+            self._tell([recorded])
+            return
         with self.database.reading() as session:
             row = session.execute(
                 sa.select(EVENTS.c.id, EVENTS.c.seq, EVENTS.c.at)
@@ -183,37 +229,36 @@ class Recorder:
                 .limit(1)
             ).first()
         if row is not None:
-            for listener in list(self._listeners):
-                listener(Recorded(row.id, stream, row.seq, row.at, Event()))
+            self._tell([Recorded(row.id, stream, row.seq, row.at, Event())])
 
     def subscribe(self, listener: Callable[[Recorded], None]) -> Callable[[], None]:
         """Call `listener` after each durable append of this process; returns the way to stop it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def _tell(self, recorded: Sequence[Recorded]) -> None:
+        for listener in list(self._listeners):
+            for one in recorded:
+                listener(one)
+
     def _read_head(self, stream: str) -> _Head:
         with self.database.reading() as session:
             return _load_head(session, stream)
 
-    def _insert(self, pen: Pen, stream: str, event: Event, head: _Head) -> tuple[Recorded, _Head]:
-        at = self._clock()
-        blobs: dict[str, str] = {}
-        payload = salted(dump(event, blobs))
-        for name, text in blobs.items():
-            if not pen.number(_COUNT_BLOB, {"digest": name}):  # most are there: the same tools, the same instructions
-                pen.run(_INSERT_BLOB, _packed(name, text))
-        seq = head.seq + 1
+    def _insert(self, pen: Pen, stream: str, entry: Entry, head: _Head) -> tuple[Recorded, _Head]:
+        at, event, seq = self._clock(), entry.event, head.seq + 1
         place: dict[str, Any] = {
-            "stream": stream, "seq": seq, "kind": kind_of(event), "step": event.step, "op": event.op,
+            "stream": stream, "seq": seq, "kind": entry.kind, "step": event.step, "op": event.op,
             "at": micros(at), "attempt": None if event.op is None else event.attempt,
         }  # fmt: skip
-        digest = chain(head.hash, content_of(payload), **place)
-        event_id = pen.number(_INSERT_EVENT, {**place, "payload": payload, "hash": digest})
+        digest = chain(head.hash, entry.content, **place)
+        write_blobs(pen, entry.blobs)
+        event_id = pen.number(_INSERT_EVENT, {**place, "payload": entry.payload, "hash": digest})
         run = _next_run(pen, stream, head.run, event, at)
-        search.write_words(pen, event_id, event)
-        search.write_tools(pen, stream, event)
+        search.write_words(pen, event_id, entry.words)
+        search.write_tools(pen, stream, entry.tools)
         write_marks(pen, stream, event)
-        return Recorded(event_id, stream, seq, at, event), _Head(seq, digest, run)
+        return Recorded(event_id, stream, seq, at, event, digest, run), _Head(seq, digest, run)
 
     def _remember(self, stream: str, head: _Head) -> None:
         if head.run is not None and head.run.status in ENDED:
@@ -221,22 +266,22 @@ class Recorder:
         else:
             self._heads[stream] = head
 
-    def _refuse_taken(self, stream: str, event: Event) -> None:
+    def _refuse_taken(self, stream: str, entry: Entry) -> None:
         """After a collision: if it was about the operation, the fence holds; else only our head was old."""
+        event = entry.event
         if event.op is None:
             return
-        kind = kind_of(event)
         with self.database.reading() as session:
             taken = session.execute(
                 sa.select(EVENTS.c.seq).where(
                     EVENTS.c.stream == stream,
                     EVENTS.c.op == event.op,
-                    EVENTS.c.kind == kind,
+                    EVENTS.c.kind == entry.kind,
                     EVENTS.c.attempt == event.attempt,
                 )
             ).first()
         if taken is not None:
-            raise OperationTaken(stream, event.op, kind)
+            raise OperationTaken(stream, event.op, entry.kind)
 
 
 def insert_planned(session: Session, planned: Sequence[Planned], at: datetime) -> list[Recorded]:
@@ -263,42 +308,6 @@ def insert_planned(session: Session, planned: Sequence[Planned], at: datetime) -
         Recorded(ids[one.stream], one.stream, row["seq"], at, one.event)
         for one, row in zip(planned, rows, strict=True)
     ]
-
-
-def micros(at: datetime) -> int:
-    """Microseconds since 1970 UTC, as they are stored and hashed."""
-    return round(at.timestamp() * 1_000_000)
-
-
-def dump(event: Event, blobs: dict[str, str]) -> dict[str, Any]:
-    """The event as JSON-ready data; its large bodies are put into `blobs` by digest, and stand there by name."""
-    data = event.model_dump(mode="json", exclude_defaults=True, exclude={"op", "attempt", "step"})
-    for name in event.BODIES & data.keys():
-        text = ordered_json(data[name])
-        if len(text) > BODY_BYTES:
-            digest = digest_text(text)
-            blobs[digest] = text
-            data[name] = {BLOB_KEY: digest, "bytes": len(text.encode("utf-8", "surrogatepass"))}
-    return data
-
-
-def store_blobs(session: Session, blobs: Mapping[str, str]) -> None:
-    """Store the texts that are not there yet."""
-    if not blobs:
-        return
-    known: set[str] = set()
-    names = list(blobs)
-    for start in range(0, len(names), 500):
-        query = sa.select(BLOBS.c.digest).where(BLOBS.c.digest.in_(names[start : start + 500]))
-        known.update(session.execute(query).scalars())
-    new = [_packed(digest, text) for digest, text in blobs.items() if digest not in known]
-    if new:
-        pen_of(session).run_all(_INSERT_BLOB, new)
-
-
-def _packed(digest: str, text: str) -> dict[str, Any]:
-    raw = text.encode("utf-8", "surrogatepass")
-    return {"digest": digest, "size": len(raw), "codec": "zlib", "data": zlib.compress(raw, COMPRESS_LEVEL)}
 
 
 def upsert_runs(session: Session, runs: Sequence[RunSummary]) -> None:
@@ -383,12 +392,6 @@ def _upsert(insert: Any) -> Any:
 
 
 _UPSERT_RUN: Final = Statement({"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)})
-_COUNT_BLOB: Final = Statement(sa.text("SELECT count(*) FROM blobs WHERE digest = :digest"))
-_INSERT_BLOB: Final = Statement(
-    sa.text(
-        "INSERT INTO blobs (digest, size, codec, data) VALUES (:digest, :size, :codec, :data) ON CONFLICT DO NOTHING"
-    )
-)
 
 
 def _stored(at: datetime) -> datetime:

@@ -88,17 +88,16 @@ def text_of(event: Event) -> str:
             return ""
 
 
-def write_words(pen: Pen, event_id: int, event: Event) -> None:
-    """Make a fact findable, within the transaction that writes it."""
-    words: Any = packed(event)
+def write_words(pen: Pen, event_id: int, words: str) -> None:
+    """Make a fact findable by what `packed` made of it, within the transaction that writes it."""
     if words:
-        text = words if pen.dialect.name == "sqlite" else words.split(" ")
+        text: Any = words if pen.dialect.name == "sqlite" else words.split(" ")
         pen.run(_INSERT_WORDS, {"id": event_id, "text": text})
 
 
-def write_tools(pen: Pen, stream: str, event: Event) -> None:
-    """Remember which tools a fact says were called; twice is once."""
-    for tool in tools_of(event):
+def write_tools(pen: Pen, stream: str, tools: Iterable[str]) -> None:
+    """Remember which tools a run called; twice is once."""
+    for tool in tools:
         if tool:
             pen.run(_INSERT_TOOL, {"run_id": stream, "tool": tool[:200]})
 

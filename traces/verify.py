@@ -18,11 +18,11 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from traces.chain import ERASED, GENESIS, SALT, chain, content_of, is_stub
+from traces.db import micros
 from traces.erase import digest_of
 from traces.errors import BadInput, LedgerError
 from traces.events import EVENT, FACTS, Event, ModelReplied
 from traces.ids import digest_text
-from traces.recorder import micros
 from traces.store import BLOB_KEY, find_blobs, find_runs, read_blob, unpack
 from traces.stubs import filled
 from traces.summary import Folding, RunSummary

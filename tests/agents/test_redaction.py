@@ -18,6 +18,7 @@ from traces.ids import new_id
 from traces.recorder import Recorder
 from traces.redact import Policy, Redactor
 from traces.store import read_events
+from traces.together import Together
 from traces.verify import verify
 
 pytestmark = pytest.mark.anyio
@@ -80,7 +81,9 @@ async def test_a_tools_result_goes_on_as_it_is_recorded(database: Database) -> N
     recorder = Recorder(database, redactor=Redactor(Policy(kinds=("email",)), lambda: b"k"))
     run_id = new_id("run")
     recorder.append(run_id, run_started())
-    journal = Journal(run_id, "conv_1", NOON, recorder, Recording(), lambda server, tool, definition: "read")
+    journal = Journal(
+        run_id, "conv_1", NOON, recorder, Together(recorder), Recording(), lambda server, tool, definition: "read"
+    )
     call = ToolCalled(
         op="tool/1/shop/find/c1", tool="find", server="shop", arguments={}, call_id="c1", effect="read",
         idempotency_key="k",

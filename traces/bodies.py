@@ -1,0 +1,67 @@
+"""Large bodies: cut out of a fact, stored once by digest, named where they stood.
+
+Prevents: one instruction text or tool list written again with each of a thousand requests.
+"""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from traces.events import Event
+from traces.ids import digest_text, ordered_json
+from traces.pen import Pen, Statement, pen_of
+from traces.store import BLOB_KEY
+from traces.tables import BLOBS
+
+BODY_BYTES: Final = 512
+"""A body longer than this is stored once by digest; a shorter one costs less inside its event."""
+
+COMPRESS_LEVEL: Final = 3
+"""zlib level: on message JSON, 3 gives about 90 % of level 9's gain for a third of its time."""
+
+
+def dump(event: Event, blobs: dict[str, str]) -> dict[str, Any]:
+    """The event as JSON-ready data; its large bodies are put into `blobs` by digest, and stand there by name."""
+    data = event.model_dump(mode="json", exclude_defaults=True, exclude={"op", "attempt", "step"})
+    for name in event.BODIES & data.keys():
+        text = ordered_json(data[name])
+        if len(text) > BODY_BYTES:
+            digest = digest_text(text)
+            blobs[digest] = text
+            data[name] = {BLOB_KEY: digest, "bytes": len(text.encode("utf-8", "surrogatepass"))}
+    return data
+
+
+def write_blobs(pen: Pen, blobs: Mapping[str, str]) -> None:
+    """Store the texts of one fact that are not there yet. Most are: the same tools, the same instructions."""
+    for digest, text in blobs.items():
+        if not pen.number(_COUNT, {"digest": digest}):
+            pen.run(_INSERT, _packed(digest, text))
+
+
+def store_blobs(session: Session, blobs: Mapping[str, str]) -> None:
+    """Store the texts of many facts that are not there yet."""
+    known: set[str] = set()
+    names = list(blobs)
+    for start in range(0, len(names), 500):
+        query = sa.select(BLOBS.c.digest).where(BLOBS.c.digest.in_(names[start : start + 500]))
+        known.update(session.execute(query).scalars())
+    new = [_packed(digest, text) for digest, text in blobs.items() if digest not in known]
+    if new:
+        pen_of(session).run_all(_INSERT, new)
+
+
+def _packed(digest: str, text: str) -> dict[str, Any]:
+    raw = text.encode("utf-8", "surrogatepass")
+    return {"digest": digest, "size": len(raw), "codec": "zlib", "data": zlib.compress(raw, COMPRESS_LEVEL)}
+
+
+_COUNT: Final = Statement(sa.text("SELECT count(*) FROM blobs WHERE digest = :digest"))
+_INSERT: Final = Statement(
+    sa.text(
+        "INSERT INTO blobs (digest, size, codec, data) VALUES (:digest, :size, :codec, :data) ON CONFLICT DO NOTHING"
+    )
+)
