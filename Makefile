@@ -69,8 +69,8 @@ lock: $(BIN)/.lock-tools/bin/uv ## Resolve pyproject.toml again into requirement
 	sed -i -e '1{/^# Written/d}' requirements/runtime.lock requirements/dev.lock
 	sed -i -e '1i $(LOCK_NOTE)' requirements/runtime.lock requirements/dev.lock
 
-bench-runtime: install-dev ## CPU of a durable, recorded run against bare pydantic-ai and DBOS (RUNS=15); last line is JSON
-	$(BIN)/python -m benchmarks.runtime $(RUNS)
+bench-runtime: install-dev ## What a durable run costs, beside bare pydantic-ai and DBOS (ARGS="cpu served --runs 30"); last line is JSON
+	$(BIN)/python -m benchmarks.runtime $(ARGS)
 
 bench-nights: install-dev ## What a night proves, on recorded and planted runs (SCALE=0.1 for a glance); last line is JSON
 	$(BIN)/python -m benchmarks.nights --scale $(or $(SCALE),1) $(PARTS)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from fastmcp.client import Client
+from fastmcp.client.transports import StreamableHttpTransport
 from mcp import MCPError
 from mcp.types import CONNECTION_CLOSED, REQUEST_TIMEOUT, CallToolResult
 from pydantic_ai import ModelRetry, RunContext, ToolFailed
@@ -106,10 +107,11 @@ class ServerToolset(MCPToolset[Any]):
         self._line: Line | None = None
         self._uses = 0
         self._door = asyncio.Lock()
-        # The client is made when the session is opened: its headers are the run's.
+        # The client is made when the session is opened: its headers are the run's. This one is given a transport: to
+        # tell what an address is, fastmcp would import its whole server.
+        nowhere = Client(StreamableHttpTransport("http://not-connected.invalid"))
         super().__init__(
-            Client("http://not-connected.invalid"), id=self.spec.name, tool_error_behavior="failed",
-            process_tool_call=self._process,
+            nowhere, id=self.spec.name, tool_error_behavior="failed", process_tool_call=self._process
         )  # fmt: skip
 
     @property

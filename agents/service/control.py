@@ -41,7 +41,7 @@ async def start_run(parts: Service, request: StartRun, key: str | None) -> str:
         raise HTTPException(429, "this service has as many runs as it takes at once")
     ask = Start(request.agent, request.input, request.conversation_id, metadata=None if key is None else {LABEL: key})
     if key is None:
-        run_id = await asyncio.to_thread(parts.runtime.start, ask)
+        run_id = await asyncio.to_thread(parts.runtime.start, ask, hold=parts.work.has_slot)
     else:
         run_id, ended = await asyncio.to_thread(_start_once, parts, ask, key)
         if ended:
@@ -55,7 +55,7 @@ def _start_once(parts: Service, ask: Start, key: str) -> tuple[str, bool]:
     run_id = f"run_{hashlib.sha256(key.encode()).hexdigest()[:26]}"
     if not _same_request(parts, run_id, ask):
         try:
-            return parts.runtime.start(ask, run_id=run_id), False
+            return parts.runtime.start(ask, run_id=run_id, hold=parts.work.has_slot), False
         except Exception:
             # Two requests with one key in one moment: the second finds the first one's run.
             if not _same_request(parts, run_id, ask):

@@ -112,6 +112,11 @@ class Work:
         """Whether no further run can be accepted here now."""
         return len(self._tasks) >= self._room
 
+    @property
+    def has_slot(self) -> bool:
+        """Whether a run that begins now is worked on now."""
+        return not self._slots.locked()
+
     def open(self) -> None:
         """Begin to look for runs that nobody works on."""
         self._unsubscribe = self.runtime.recorder.subscribe(self._heard)

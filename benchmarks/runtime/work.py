@@ -1,6 +1,7 @@
 """The same work for every contender: five requests of a scripted model, four calls of a tool over MCP (stdio)."""
 
 import json
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -75,4 +76,4 @@ def workspace(root: Path) -> Workspace:
     (root / "agents" / "worker.yaml").write_text(AGENT)
     entry = {"command": sys.executable, "args": [SERVER]}
     (root / "mcp.json").write_text(json.dumps({"mcpServers": {"bench": entry}}))
-    return load_workspace(root, {})
+    return load_workspace(root, {"STROP_TOKEN": os.environ.get("STROP_TOKEN", "")})
