@@ -14,15 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces import search
+from traces.bodies import dump
 from traces.bulk import Rows, write_rows
 from traces.chain import GENESIS, SALT, chain, content_of, is_stub, salted
-from traces.db import from_micros
+from traces.db import from_micros, micros
 from traces.erase import digests_in
 from traces.errors import BadInput
 from traces.events import EVENT, Event
 from traces.ids import DIGEST_PREFIX, digest_text
 from traces.marks import marks_of
-from traces.recorder import dump, micros, stored_run
+from traces.recorder import stored_run
 from traces.redact import Redactor
 from traces.store import BLOB_KEY, find_blobs
 from traces.stubs import filled

@@ -1,4 +1,4 @@
-"""`make bench-runtime`: what durability costs. The last line is one JSON object: each figure, its goal, whether it is met.
+"""`make bench-runtime`: what durability costs. The last line is one JSON object of figures and goals.
 
 Ratios compare what was measured in turn in the same run; CPU is processor time, so a busy machine matters less.
 
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15, help="of each contender for CPU")
     parser.add_argument("--flight", type=int, default=1000, help="runs in flight at once")
     parser.add_argument(
-        "--memory", type=int, default=1000, help="runs for the slope of memory (the goal is about 20000)"
+        "--memory", type=int, default=1000, help="runs for the slope of memory (the goal is about 20,000)"
     )
     parser.add_argument("--requests", type=int, default=400, help="over HTTP")
     parser.add_argument("--calls", type=int, default=1000, help="model calls of the long conversation")
