@@ -54,7 +54,7 @@ def _cold_start(folder: Path) -> list[Figure]:
     """`strop serve` on an empty database, until its socket answers."""
     workspace(folder)
     place = folder / "s"
-    command = [sys.executable, "-m", "tui.cli", "serve", "--socket", str(place)]
+    command = [str(Path(sys.executable).with_name("strop")), "serve", "--socket", str(place)]
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, env=os.environ.copy(), stderr=subprocess.DEVNULL)
     try:
