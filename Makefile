@@ -49,7 +49,7 @@ contracts: install-dev ## Which room may import what (import-linter)
 	$(BIN)/lint-imports
 
 RUNS ?= 1000
-bench-ledger: install-dev ## What the ledger costs and how fast it answers (RUNS=10000)
+bench-ledger: install-dev ## What the ledger costs and how fast it answers (RUNS=10000); last line is JSON
 	$(BIN)/python -m benchmarks.ledger --runs $(RUNS)
 
 generate: install-dev ## A workspace with many made-up runs on record (RUNS=1000000 FOLDER=generated)

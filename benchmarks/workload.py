@@ -15,6 +15,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 SPANS: Final = 8
 RUN_BYTES: Final = 32_000
+RUNS_A_REQUEST: Final = 8
 START: Final = 1_767_225_600_000_000_000
 """The first run began on 2026-01-01; each next one a minute later."""
 
@@ -40,7 +41,7 @@ class Words:
         return " ".join(words)[:size]
 
 
-def requests(runs: int, *, a_request: int = 8, first: int = 0, seed: int = 7) -> Iterator[bytes]:
+def requests(runs: int, *, a_request: int = RUNS_A_REQUEST, first: int = 0, seed: int = 7) -> Iterator[bytes]:
     """OTLP requests of `a_request` runs (64 spans) each."""
     words = Words(seed)
     numbers = iter(range(first, first + runs))
