@@ -1,10 +1,12 @@
-"""Figures over many runs by group: runs, errors, tokens, cost, latency, scores; by agent, version, hour and others.
+"""Figures over many runs by group (agent, version, model, hour ...): runs, errors, tokens, cost, latency, scores.
 
-One question of the database for all groups. Prevents: a figure that counts the optimizer's own runs as customers'.
+One question of the database for all groups. Prevents: a figure that counts the optimizer's own runs as customers',
+and one that reads the whole of a large ledger each time somebody looks.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
 import sqlalchemy as sa
@@ -12,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from traces.tables import RUNS
 
-By = Literal["all", "agent", "bundle", "conversation", "status", "origin", "hour", "day"]
+By = Literal["all", "agent", "bundle", "model", "conversation", "status", "origin", "hour", "day"]
 WAYS: Final[tuple[str, ...]] = get_args(By)
 
 PERCENTILES: Final = (50, 90, 99)
 MOST_GROUPS: Final = 1_000
+MOST_RUNS: Final = 200_000
+"""Of more runs than this, services and lists count the newest only: figures cost about 8 CPU seconds a million."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,15 @@ def aggregate(
     rows = list(session.execute(query))
     latencies = _latencies(session, base, [row.key for row in rows])
     return [_figures(by, row, latencies.get(row.key, {})) for row in rows]
+
+
+def newest_since(
+    session: Session, where: Iterable[sa.ColumnElement[bool]] = (), *, most: int = MOST_RUNS
+) -> datetime | None:
+    """When the oldest of the newest `most` runs began; None where there are no more than so many."""
+    query = sa.select(RUNS.c.started_at).where(*where).order_by(RUNS.c.started_at.desc()).offset(most - 1).limit(2)
+    last = list(session.scalars(query))
+    return last[0] if len(last) == 2 else None
 
 
 _MICROS: Final = sa.type_coerce(RUNS.c.ended_at, sa.BigInteger) - sa.type_coerce(RUNS.c.started_at, sa.BigInteger)

@@ -53,7 +53,7 @@ from traces.errors import NotFound
 from traces.events import DecisionMade, EvidenceWritten, NightEnded, NightStarted, RunFinished, StageReached
 from traces.filters import conditions
 from traces.ids import is_utf8, short
-from traces.stats import By, aggregate
+from traces.stats import By, aggregate, newest_since
 from traces.store import (
     StoredEvent,
     count_events,
@@ -113,15 +113,25 @@ def run_page(
 
 
 def stats_view(
-    session: Session, query: str, by: By, *, limit: int = 100, within: Sequence[sa.ColumnElement[bool]] = ()
+    session: Session,
+    query: str,
+    by: By,
+    *,
+    limit: int = 100,
+    within: Sequence[sa.ColumnElement[bool]] = (),
+    whole: bool = False,
 ) -> StatsView:
-    """Figures over the runs that a query means, and that `within` holds for.
+    """Figures over the runs that a query means, and that `within` holds for: the newest MOST_RUNS, or the whole.
 
     Raises:
         FilterError: with the position of the mistake.
     """
-    found = aggregate(session, by=by, where=[*conditions(query, session=session), *within], limit=limit)
-    return StatsView(by=by, query=query, groups=[FiguresView(**vars(figures)) for figures in found])
+    where = [*conditions(query, session=session), *within]
+    since = None if whole else newest_since(session, where)
+    if since is not None:
+        where.append(RUNS.c.started_at >= since)
+    found = aggregate(session, by=by, where=where, limit=limit)
+    return StatsView(by=by, query=query, since=since, groups=[FiguresView(**vars(figures)) for figures in found])
 
 
 def run_detail(session: Session, run_id: str) -> RunDetail:

@@ -1,14 +1,19 @@
 """Figures over many runs, on both databases, against the same computed by hand."""
 
+from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
+import sqlalchemy as sa
 
+from agents.service import views
 from tests.builders import NOON, failed, finished, judged, model_step, run_started
 from traces.db import Database
 from traces.filters import conditions
 from traces.recorder import Recorder
-from traces.stats import WAYS, By, aggregate
+from traces.stats import WAYS, By, aggregate, newest_since
+from traces.tables import RUNS
 
 
 def _record(database: Database, number: int, seconds: float, **changes: object) -> None:
@@ -61,3 +66,34 @@ def test_each_way_of_grouping_counts_every_run_once(filled: Database, by: By) ->
     """The groups of any way together are all runs."""
     with filled.reading() as session:
         assert sum(group.runs for group in aggregate(session, by=by)) == 7
+
+
+def test_runs_are_grouped_by_the_model_that_replied_last(filled: Database) -> None:
+    """Each run's model, as its replies name it."""
+    with filled.reading() as session:
+        found = {one.key: one.runs for one in aggregate(session, by="model")}
+        named = Counter(session.scalars(sa.select(RUNS.c.model)))
+    assert found == named
+    assert all(found)
+
+
+@pytest.mark.parametrize(("most", "begins"), [(2, 4), (5, 1), (6, None), (7, None)])
+def test_of_too_many_runs_the_newest_are_counted(filled: Database, most: int, begins: int | None) -> None:
+    """The moment from which so many runs began; none where no run would be left out. The optimizer's do not count."""
+    with filled.reading() as session:
+        where = conditions("", session=session)
+        since = newest_since(session, where, most=most)
+        assert since == (None if begins is None else NOON + timedelta(minutes=20 * begins))
+        if since is not None:
+            (counted,) = aggregate(session, where=[*where, RUNS.c.started_at >= since])
+            assert counted.runs == most
+
+
+def test_an_answer_says_from_when_it_counts(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service's answer names the moment, unless the whole was asked for."""
+    monkeypatch.setattr(views, "newest_since", partial(newest_since, most=2))
+    with filled.reading() as session:
+        part = views.stats_view(session, "", "all")
+        whole = views.stats_view(session, "", "all", whole=True)
+    assert (part.since, part.groups[0].runs) == (NOON + timedelta(minutes=80), 2)
+    assert (whole.since, whole.groups[0].runs) == (None, 6)

@@ -38,16 +38,22 @@ class MetricsScreen(Room):
     async def load(self) -> None:
         """The window, step by step and by group, and the window before it by group."""
         window, twice, step = WINDOWS[self._window]
-        steps = (await self.client.stats(f"since:{window}", step, limit=1000)).groups
+        whole = await self.client.stats(f"since:{window}", step, limit=1000)
         groups = {}
         for name, by in GROUPS:
             now = (await self.client.stats(f"since:{window}", by)).groups
             then = (await self.client.stats(f"since:{twice} until:{window}", by)).groups
-            before = {one.key: one for one in then}
+            # A window of which only a part was counted is not to be compared with a whole one.
+            before = {one.key: one for one in then} if whole.since is None else {}
             groups[name] = [(one, before.get(one.key)) for one in now]
-        self._steps, self._groups = sorted(steps, key=lambda one: one.key), groups
+        self._steps, self._groups = sorted(whole.groups, key=lambda one: one.key), groups
         self.query_one(Document).show(partial(self._lines, window))
-        self.show_status(f"last {window}")
+        counted = (
+            ""
+            if whole.since is None
+            else f", only runs since {whole.since:%Y-%m-%d %H:%M} UTC: too many for one answer"
+        )
+        self.show_status(f"last {window}{counted}")
 
     def _lines(self, window: str, width: int) -> list[Line]:
         return metrics_lines(window, self._steps, self._groups, "", width, self.glyphs)

@@ -166,10 +166,13 @@ class FiguresView(Shape):
 
 
 class StatsView(Shape):
-    """Figures over the runs that a query means, by group."""
+    """Figures over the runs that a query means, by group. With `since` there were too many of them for one answer:
+    only those that began since then are counted; `until:` in the query asks for older ones.
+    """
 
     by: str
     query: str
+    since: datetime | None = None
     groups: list[FiguresView]
 
 
