@@ -74,8 +74,13 @@ def list_(agent: str, as_json: bool, folder: Path | None) -> None:
 @judges.command("measure")
 @click.argument("agent")
 @click.argument("judge", default="newest")
-@click.option("--budget-calls", "calls", type=click.IntRange(1), default=400, show_default=True, help="The most.")
-@click.option("--budget-dollars", "dollars", type=click.FloatRange(min=0), default=5.0, show_default=True)
+@click.option(
+    "--budget-calls", "calls", type=click.IntRange(1), default=400, show_default=True, help="Questions at the most."
+)
+@click.option(
+    "--budget-dollars", "dollars", type=click.FloatRange(min=0), default=5.0, show_default=True,
+    help="What it may cost at the most.",
+)  # fmt: skip
 @with_json
 @in_workspace
 def measure(agent: str, judge: str, calls: int, dollars: float, as_json: bool, folder: Path | None) -> None:
@@ -106,8 +111,13 @@ def measure(agent: str, judge: str, calls: int, dollars: float, as_json: bool, f
 @judges.command("improve")
 @click.argument("agent")
 @click.argument("judge", default="newest")
-@click.option("--budget-calls", "calls", type=click.IntRange(1), default=1000, show_default=True, help="The most.")
-@click.option("--budget-dollars", "dollars", type=click.FloatRange(min=0), default=5.0, show_default=True)
+@click.option(
+    "--budget-calls", "calls", type=click.IntRange(1), default=1000, show_default=True, help="Questions at the most."
+)
+@click.option(
+    "--budget-dollars", "dollars", type=click.FloatRange(min=0), default=5.0, show_default=True,
+    help="What it may cost at the most.",
+)  # fmt: skip
 @with_json
 @in_workspace
 def improve(agent: str, judge: str, calls: int, dollars: float, as_json: bool, folder: Path | None) -> None:
