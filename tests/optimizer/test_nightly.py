@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, UserPromptPart
+from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from agents.errors import RunOwned
 from agents.prompts.store import find_live, get_bundle
@@ -12,10 +14,20 @@ from optimizer.evidence import Evidence
 from optimizer.night_log import NightLog, take_night
 from optimizer.purse import TooManyErrors
 from optimizer.report import morning_report
+from optimizer.settings import StrategyName
 from optimizer.strategies.protocol import Candidate, SearchContext
 from tests.optimizer.conftest import Proven
 from tests.optimizer.night_world import SMALL, World, night
-from traces.events import DecisionMade, FeedbackGiven, NightEnded, RolloutScored, SealedOpened, StageReached
+from tests.optimizer.test_searches import reflector
+from traces.events import (
+    CandidateFound,
+    DecisionMade,
+    FeedbackGiven,
+    NightEnded,
+    RolloutScored,
+    SealedOpened,
+    StageReached,
+)
 from traces.ids import new_id, short
 from traces.provenance import Provenance
 from traces.recorder import Recorder
@@ -85,6 +97,24 @@ def test_where_no_prompt_helps_nothing_is_proposed(hopeless: World) -> None:
     result = night(hopeless)
     assert result.proposal is None
     assert result.verdict == "no improvement", result.reasons
+
+
+def test_no_way_of_searching_invents_a_gain(hopeless: World) -> None:
+    """Where nothing helps, many ways of searching bring versions, and none of them is proposed."""
+    ways: tuple[StrategyName, ...] = ("metaprompt", "root_cause", "evolution", "settings_sweep", "gepa", "joint")
+    settings = SMALL.model_copy(
+        update={"strategies": ways, "candidates": 8, "gepa_rollouts": 20, "reflection_calls": 30}
+    )
+    result = night(hopeless, settings, reflection=FunctionModel(_reply_of_the_reflector, model_name="reflector"))
+    brought = {one.strategy for one in NightLog(hopeless.database, result.night, "desk").all(CandidateFound)}
+    assert len(brought) >= 3, brought
+    assert result.proposal is None
+    assert result.verdict == "no improvement", result.reasons
+
+
+def _reply_of_the_reflector(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+    asked = (part for one in messages for part in one.parts if isinstance(part, UserPromptPart))
+    return ModelResponse(parts=[TextPart(reflector("\n".join(str(part.content) for part in asked)))])
 
 
 def test_a_night_without_headroom_spends_nothing_on_searching(world: World) -> None:
