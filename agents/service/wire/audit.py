@@ -5,7 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from agents.service.wire import BundleView, RunView, Shape
+from agents.service.wire.runs import RunView
+from agents.service.wire.shape import Shape
+from agents.service.wire.versions import BundleView
 
 
 class AuditView(Shape):
