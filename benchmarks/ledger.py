@@ -20,7 +20,8 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from agents.service.views import event_page, run_detail
+from agents.service.facts import event_page
+from agents.service.views import run_detail
 from benchmarks.population import long_run, made_up_bundles
 from benchmarks.workload import AGENTS, RARE, RUNS_A_REQUEST, SPANS, START, requests, trace_id
 from traces.bulk import write_streams

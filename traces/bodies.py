@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from traces.events import Event
 from traces.ids import digest_text, ordered_json
 from traces.pen import Pen, Statement, pen_of
-from traces.store import BLOB_KEY
+from traces.store import BLOB_KEY, is_reference
 from traces.tables import BLOBS
 
 BODY_BYTES: Final = 512
@@ -26,9 +26,12 @@ COMPRESS_LEVEL: Final = 3
 def dump(event: Event, blobs: dict[str, str]) -> dict[str, Any]:
     """The event as JSON-ready data; its large bodies are put into `blobs` by digest, and stand there by name."""
     data = event.model_dump(mode="json", exclude_defaults=True, exclude={"op", "attempt", "step"})
-    for name in event.BODIES & data.keys():
-        text = ordered_json(data[name])
-        if len(text) > BODY_BYTES:
+    for name, value in data.items():
+        foreign = is_reference(value)  # somebody's own words that look like the name of a body: they become one
+        if name not in event.BODIES and not foreign:
+            continue
+        text = ordered_json(value)
+        if foreign or len(text) > BODY_BYTES:
             digest = digest_text(text)
             blobs[digest] = text
             data[name] = {BLOB_KEY: digest, "bytes": len(text.encode("utf-8", "surrogatepass"))}

@@ -32,7 +32,7 @@ T = TypeVar("T")
 BLOB_KEY = "$blob"
 """The one key of the object that stands for a body: {"$blob": digest, "bytes": size}."""
 
-_DAMAGED: Final = "`strop verify` lists what is damaged; restore the database from a backup."
+DAMAGED: Final = "`strop verify` lists what is damaged; restore the database from a backup."
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class StoredEvent:
     attempt: int | None
     at: datetime
     event: Event
+    left: frozenset[str] = frozenset()
+    """Fields that hold a reference in place of their large body, as the reader asked."""
 
 
 @dataclass(frozen=True)
@@ -228,17 +230,24 @@ def find_runs(session: Session, run_ids: Iterable[str]) -> dict[str, RunSummary]
 
 
 def read_events(
-    session: Session, stream: str, *, after: int = 0, kinds: Iterable[str] | None = None, limit: int | None = None
+    session: Session,
+    stream: str,
+    *,
+    after: int = 0,
+    kinds: Iterable[str] | None = None,
+    limit: int | None = None,
+    large: int | None = None,
 ) -> list[StoredEvent]:
     """The facts of a stream in order, bodies put back, from `seq` after + 1 on.
 
-    A run that came as spans is told in the same words; its facts are numbered in the order of their time.
+    A run that came as spans is told in the same words; its facts are numbered in the order of their time. A tool's
+    result of more than `large` bytes stays a reference, except in those: their bodies are made of the spans.
     """
     if is_trace(stream):
         wanted = None if kinds is None else set(kinds)
         told = (one for one in _told(session, stream) if one.seq > after and (wanted is None or one.kind in wanted))
         return list(islice(told, limit))
-    return read_stream(session, stream, after=after, kinds=kinds, limit=limit)
+    return read_stream(session, stream, after=after, kinds=kinds, limit=limit, large=large)
 
 
 def _told(session: Session, stream: str) -> list[StoredEvent]:
@@ -263,23 +272,34 @@ def read_spans(session: Session, stream: str) -> list[dict[str, Any]]:
 
 
 def read_stream(
-    session: Session, stream: str, *, after: int = 0, kinds: Iterable[str] | None = None, limit: int | None = None
+    session: Session,
+    stream: str,
+    *,
+    after: int = 0,
+    kinds: Iterable[str] | None = None,
+    limit: int | None = None,
+    large: int | None = None,
 ) -> list[StoredEvent]:
     """The facts of a stream exactly as they were recorded, bodies put back, from `seq` after + 1 on."""
     query = sa.select(EVENTS).where(EVENTS.c.stream == stream, EVENTS.c.seq > after).order_by(EVENTS.c.seq)
     if kinds is not None:
         query = query.where(EVENTS.c.kind.in_(list(kinds)))
-    return read_rows(session, query if limit is None else query.limit(limit))
+    return read_rows(session, query if limit is None else query.limit(limit), large=large)
 
 
 def read_feed(
-    session: Session, *, after: int, kinds: Iterable[str] | None = None, limit: int = 500
+    session: Session,
+    *,
+    after: int,
+    kinds: Iterable[str] | None = None,
+    limit: int = 500,
+    large: int | None = None,
 ) -> list[StoredEvent]:
     """The facts of all streams in order of arrival, from `id` after + 1 on: what a live view follows."""
     query = sa.select(EVENTS).where(EVENTS.c.id > after).order_by(EVENTS.c.id).limit(limit)
     if kinds is not None:
         query = query.where(EVENTS.c.kind.in_(list(kinds)))
-    return read_rows(session, query)
+    return read_rows(session, query, large=large)
 
 
 def last_event_id(session: Session) -> int:
@@ -449,14 +469,19 @@ def unpack(data: bytes) -> str:
     try:
         return zlib.decompress(data).decode("utf-8", "surrogatepass")
     except (zlib.error, UnicodeDecodeError) as error:
-        raise LedgerError(f"a body of the ledger is damaged: {error}", hint=_DAMAGED) from error
+        raise LedgerError(f"a body of the ledger is damaged: {error}", hint=DAMAGED) from error
 
 
-def read_rows(session: Session, query: sa.Select[Any], *, bodies: bool = True) -> list[StoredEvent]:
-    """The facts that a query over whole rows of the events finds; without `bodies` large ones stay references."""
+def read_rows(
+    session: Session, query: sa.Select[Any], *, bodies: bool = True, large: int | None = None
+) -> list[StoredEvent]:
+    """The facts that a query over whole rows of the events finds; without `bodies` large ones stay references.
+
+    With them, a tool's result of more than `large` bytes does.
+    """
     rows = list(session.execute(query))
     payloads = [_payload(row) for row in rows]
-    texts = _bodies(session, payloads) if bodies else None
+    texts = _bodies(session, payloads, large) if bodies else None
     return [_stored_event(row, payload, texts) for row, payload in zip(rows, payloads, strict=True)]
 
 
@@ -464,7 +489,7 @@ def _payload(row: Any) -> dict[str, Any]:
     try:
         payload: dict[str, Any] = json.loads(row.payload)
     except ValueError as error:
-        raise LedgerError(f"event {row.seq} of {row.stream!r} is damaged: {error}", hint=_DAMAGED) from error
+        raise LedgerError(f"event {row.seq} of {row.stream!r} is damaged: {error}", hint=DAMAGED) from error
     return payload
 
 
@@ -480,26 +505,35 @@ def _stored_event(row: Any, payload: dict[str, Any], bodies: dict[str, str] | No
             f"event {row.seq} of {row.stream!r} is no {row.kind!r} that this version knows",
             hint="Another version of Strop wrote it, or it is damaged: `strop verify` tells which.",
         ) from error
-    return StoredEvent(row.id, row.stream, row.seq, row.kind, row.step, row.op, row.attempt, row.at, event)
+    left = () if bodies is None else (n for n, v in payload.items() if is_reference(v) and v[BLOB_KEY] not in bodies)
+    return StoredEvent(
+        row.id, row.stream, row.seq, row.kind, row.step, row.op, row.attempt, row.at, event, frozenset(left)
+    )
 
 
-def _bodies(session: Session, payloads: list[dict[str, Any]]) -> dict[str, str]:
-    digests = {value[BLOB_KEY] for payload in payloads for value in payload.values() if _is_reference(value)}
+def _bodies(session: Session, payloads: list[dict[str, Any]], large: int | None) -> dict[str, str]:
+    digests = {
+        value[BLOB_KEY]
+        for payload in payloads
+        for name, value in payload.items()
+        if is_reference(value) and not (large is not None and name == "result" and value["bytes"] > large)
+    }
     found = find_blobs(session, digests)
     missing = digests - found.keys()
     if missing:
         raise LedgerError(
             f"{len(missing)} bodies are missing from the ledger, the first is {min(missing)!r}",
-            hint=_DAMAGED,
+            hint=DAMAGED,
         )
     return found
 
 
 def _filled(value: Any, bodies: dict[str, str]) -> Any:
-    return json.loads(bodies[value[BLOB_KEY]]) if _is_reference(value) else value
+    return json.loads(bodies[value[BLOB_KEY]]) if is_reference(value) and value[BLOB_KEY] in bodies else value
 
 
-def _is_reference(value: Any) -> bool:
+def is_reference(value: Any) -> bool:
+    """Whether this stands for a body in a fact as it is stored."""
     return isinstance(value, dict) and value.keys() == {BLOB_KEY, "bytes"}
 
 

@@ -9,7 +9,8 @@ from agents.access.caller import Caller
 from agents.access.tokens import AUDIT
 from agents.prompts.record import KINDS, decisions_stream, fold, told
 from agents.prompts.store import StoredBundle, find_bundles, get_bundle
-from agents.service.views import bundle_views, event_view, proposal_views, run_view
+from agents.service.facts import event_view
+from agents.service.views import bundle_views, proposal_views, run_view
 from agents.service.wire import BundleView
 from agents.service.wire.audit import AuditDetail, AuditPage, AuditView, WhyView
 from traces.audit import AUDITED, get_audited, list_audit

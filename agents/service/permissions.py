@@ -51,6 +51,7 @@ RULES: Final[dict[str, Rule]] = {
     "POST /v1/runs": _rule("seen", "run"),
     "GET /v1/runs/{run}": _rule("run", "read", "run"),
     "GET /v1/runs/{run}/events": _rule("run", "read", "run"),
+    "GET /v1/runs/{run}/bodies/{digest}": _rule("run", "read", "run"),
     "GET /v1/runs/{run}/why": _rule("run", "read"),
     "GET /v1/runs/{run}/spans": _rule("run", "read"),
     "GET /v1/runs/{run}/stream": _rule("run", "read", "run"),

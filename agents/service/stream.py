@@ -14,11 +14,12 @@ from typing import Final
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from agents.service.views import event_view
+from agents.service.facts import event_views
 from agents.service.wire import EventView
 from agents.service.work import Work
 from traces.db import Database
 from traces.errors import LedgerError
+from traces.pieces import LARGE
 from traces.recorder import Recorder
 from traces.store import get_run, last_event_id, list_feed_ids, read_events, read_feed, seq_of_id
 from traces.summary import ENDED
@@ -137,7 +138,7 @@ async def feed(
 
     def page() -> tuple[list[EventView], set[int]]:
         with database.reading() as session:
-            facts = [event_view(stored) for stored in read_feed(session, after=after, kinds=kinds, limit=PAGE)]
+            facts = event_views(session, read_feed(session, after=after, kinds=kinds, limit=PAGE, large=LARGE))
             return facts, {fact.id for fact in shown(session, facts)}
 
     news = asyncio.Event()
@@ -194,7 +195,7 @@ def _seq(database: Database, run_id: str, event_id: int) -> int:
 def _new_facts(database: Database, run_id: str, seq: int) -> tuple[list[EventView], bool]:
     with database.reading() as session:
         ended = get_run(session, run_id).status in ENDED
-        return [event_view(stored) for stored in read_events(session, run_id, after=seq, limit=PAGE)], ended
+        return event_views(session, read_events(session, run_id, after=seq, limit=PAGE, large=LARGE)), ended
 
 
 async def _silence(news: asyncio.Event) -> AsyncIterator[bytes]:

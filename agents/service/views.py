@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -31,12 +31,12 @@ from agents.prompts.store import (
 )
 from agents.questions import Asked
 from agents.selection import own_bundle
+from agents.service.facts import event_page, sendable
 from agents.service.wire import (
     AgentView,
     ApprovalView,
     BundleView,
     DiffLineView,
-    EventPage,
     EventView,
     FiguresView,
     FlipView,
@@ -52,7 +52,7 @@ from agents.service.wire import (
 from traces.errors import NotFound
 from traces.events import DecisionMade, EvidenceWritten, NightEnded, NightStarted, RunFinished, StageReached
 from traces.filters import conditions
-from traces.ids import is_utf8, short
+from traces.ids import short
 from traces.stats import By, aggregate, newest_since
 from traces.store import (
     StoredEvent,
@@ -72,10 +72,7 @@ from traces.store import (
 from traces.summary import RunSummary
 from traces.tables import RUNS
 
-T = TypeVar("T")
-
 _NIGHT_KINDS: Final = ("night_started", "stage_reached", "night_ended")
-_ENVELOPE: Final = {"kind", "op", "step", "attempt"}
 
 # --- runs --------------------------------------------------------------------------------------------------------
 
@@ -181,26 +178,6 @@ def question_view(session: Session, one: Asked) -> QuestionView:
 # --- facts -------------------------------------------------------------------------------------------------------
 
 
-def event_view(stored: StoredEvent) -> EventView:
-    """One fact of the ledger."""
-    return EventView(
-        id=stored.id,
-        stream=stored.stream,
-        seq=stored.seq,
-        kind=stored.kind,
-        step=stored.step,
-        op=stored.op,
-        attempt=stored.attempt,
-        at=stored.at,
-        data=sendable(stored.event.model_dump(mode="json", exclude=_ENVELOPE)),
-    )
-
-
-def event_page(session: Session, stream: str, *, after: int = 0, limit: int | None = None) -> EventPage:
-    """The facts of a stream from seq `after` + 1 on, in order."""
-    return EventPage(items=[event_view(stored) for stored in read_events(session, stream, after=after, limit=limit)])
-
-
 def span_views(session: Session, run_id: str) -> list[dict[str, Any]]:
     """The spans of a run that came over OpenTelemetry, as they were sent; else none."""
     return [sendable(span) for span in read_spans(session, run_id)]
@@ -209,15 +186,6 @@ def span_views(session: Session, run_id: str) -> list[dict[str, Any]]:
 def decision_views(session: Session, agent: str) -> list[EventView]:
     """The agent's decisions, oldest first."""
     return event_page(session, decisions_stream(agent)).items
-
-
-def sendable(value: T) -> T:
-    """The value as UTF-8 can carry it: half a surrogate pair, which a broken tool may have sent, becomes `?`."""
-    text = json.dumps(value, ensure_ascii=False)
-    if is_utf8(text):
-        return value
-    sendable: T = json.loads(text.encode("utf-8", "replace"))
-    return sendable
 
 
 # --- agents and their versions -----------------------------------------------------------------------------------

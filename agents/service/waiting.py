@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from agents.approvals import Approval, list_approvals
 from agents.prompts.store import list_bundles
 from agents.questions import list_questions
-from agents.service.views import sendable
+from agents.service.facts import sendable
 from agents.service.wire import ApprovalContext, EarlierCall, WaitingView
 from traces.events import ModelReplied, OutcomeDecided, RunStarted, RunWaited, ToolCalled
 from traces.search import called_tool

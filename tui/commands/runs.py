@@ -107,7 +107,8 @@ def show(run_id: str, raw: bool, as_json: bool, folder: Path | None) -> None:
 
 
 def _whole(session: "Session", run_id: str) -> "tuple[RunDetail, list[EventView]]":
-    from agents.service.views import event_page, run_detail
+    from agents.service.facts import event_page
+    from agents.service.views import run_detail
 
     return run_detail(session, run_id), event_page(session, run_id).items
 
@@ -133,6 +134,27 @@ def _print_run(detail: "RunDetail", facts: "Sequence[EventView]") -> None:
         if block.folded:
             block.title, block.body = f"{block.title} ({block.body.count(NEWLINE) + 1} lines, in --raw)", ""
         print_lines([*block_lines(block, room, glyphs()), line()])
+
+
+@runs.command("body")
+@click.argument("run_id", metavar="RUN")
+@click.argument("digest", metavar="DIGEST")
+@in_workspace
+def body(run_id: str, digest: str, folder: Path | None) -> None:
+    """Print a large body of a run whole, as the JSON it is. DIGEST stands where `runs show` gives its beginning."""
+    from traces.errors import NotFound
+    from traces.pieces import names_body, read_piece
+    from traces.store import match_run
+
+    with ledger(load_settings(folder)) as database, database.reading() as session:
+        if not names_body(session, match_run(session, run_id), digest):
+            raise NotFound("body", digest, hint="`strop runs show --raw RUN` names the large bodies under `cut`.")
+        place: int | None = 0
+        while place is not None:
+            piece = read_piece(session, digest, offset=place)
+            click.echo(piece.text, nl=False)
+            place = piece.next
+    click.echo()
 
 
 @runs.command("diff")

@@ -172,7 +172,10 @@ class Fold:
         figures = f"{duration(data.get('seconds'))}  {count(int(data.get('size') or 0))} bytes"
         if data.get("source_run"):
             figures += "  from the record"
-        self._put(fact, kind, f"{data.get('tool')} {word}", pretty(data.get("result")), role=role, figures=figures)
+        text = pretty(data.get("result"))
+        if cut := fact.cut.get("result"):
+            text += f"\n... {count(cut.bytes)} bytes in all: `strop runs body {fact.stream} {cut.digest}`"
+        self._put(fact, kind, f"{data.get('tool')} {word}", text, role=role, figures=figures)
 
     def _on_tool_failed(self, fact: EventView, data: dict[str, Any]) -> None:
         sent = "it may have had its effect" if data.get("sent", True) else "it was never sent"

@@ -3,8 +3,9 @@
 from fastapi import APIRouter
 
 from agents.service.deps import After, Limit, Name, Parts
+from agents.service.facts import event_page
 from agents.service.sight import seen
-from agents.service.views import event_page, night_list
+from agents.service.views import night_list
 from agents.service.wire import EventPage, NightView
 from traces.errors import NotFound
 

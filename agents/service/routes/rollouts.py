@@ -6,8 +6,8 @@ from agents.prompts.rollout_store import match_rollout
 from agents.prompts.store import match_bundle
 from agents.rollouts import alter_rollout, begin_rollout, end_rollout
 from agents.service.deps import After, Limit, Name, Parts
+from agents.service.facts import event_page
 from agents.service.rollout_views import rollout_list, rollout_view
-from agents.service.views import event_page
 from agents.service.wire import ChangeRollout, EndRollout, EventPage, RolloutView, StartRollout
 
 router = APIRouter(prefix="/v1/rollouts", tags=["rollouts"])

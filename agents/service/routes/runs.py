@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 
@@ -11,13 +11,25 @@ from agents.errors import UsageError
 from agents.service.audit import why_view
 from agents.service.control import cancel_run, decide_outcome, resume_run, start_run
 from agents.service.deps import After, IdempotencyKey, LastEventId, Limit, Name, Parts, Service
+from agents.service.facts import event_page
 from agents.service.sight import runs_seen
 from agents.service.stream import EVENT_STREAM, NO_BUFFER, follow
-from agents.service.views import event_page, run_detail, run_page, run_view, span_views
-from agents.service.wire import DecideOutcome, EventPage, GiveFeedback, RunDetail, RunPage, RunView, StartRun
+from agents.service.views import run_detail, run_page, run_view, span_views
+from agents.service.wire import (
+    DecideOutcome,
+    EventPage,
+    GiveFeedback,
+    PieceView,
+    RunDetail,
+    RunPage,
+    RunView,
+    StartRun,
+)
 from agents.service.wire.audit import WhyView
 from traces.edits import Edit
+from traces.errors import NotFound
 from traces.feedback import Judgement, give_feedback
+from traces.pieces import MOST, names_body, read_piece
 from traces.store import get_run, match_run
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
@@ -74,6 +86,21 @@ def list_events(parts: Parts, run: Name, after: After = 0, limit: Limit = 1000) 
     """The run's facts from seq `after` + 1 on, in order."""
     with parts.database.reading() as session:
         return event_page(session, match_run(session, run), after=after, limit=limit)
+
+
+@router.get("/{run}/bodies/{digest}")
+def get_body(
+    parts: Parts,
+    run: Name,
+    digest: Annotated[str, Path(pattern=r"^sha256:[0-9a-f]{64}$")],
+    offset: After = 0,
+    limit: Annotated[int, Query(ge=4, le=MOST)] = MOST,
+) -> PieceView:
+    """A part of a body that a fact of the run names: so many bytes of its JSON text from an offset on."""
+    with parts.database.reading() as session:
+        if not names_body(session, match_run(session, run), digest):
+            raise NotFound("body", digest, hint="`cut` of the run's facts names its large bodies.")
+        return PieceView(**vars(read_piece(session, digest, offset=offset, limit=limit)))
 
 
 @router.get("/{run}/why")

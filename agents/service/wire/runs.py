@@ -131,8 +131,29 @@ class StartRun(Shape):
     stream: bool = False
 
 
+class CutView(Shape):
+    """A body that is shown in part: `GET /v1/runs/{run}/bodies/{digest}?offset={shown}` goes on with it."""
+
+    digest: str
+    bytes: int
+    """Of its JSON text as UTF-8."""
+    shown: int
+
+
+class PieceView(Shape):
+    """A part of a body's JSON text. Offsets are bytes of UTF-8; `next` is where it goes on, null at the end."""
+
+    digest: str
+    size: int
+    offset: int
+    next: int | None
+    text: str
+
+
 class EventView(Shape):
-    """One fact of the ledger. `id` orders all streams (for Last-Event-ID), `seq` this one."""
+    """One fact of the ledger. `id` orders all streams (for Last-Event-ID), `seq` this one. What of `data` is named in
+    `cut` is a text: the beginning of the JSON that stands there.
+    """
 
     id: int
     stream: str
@@ -143,6 +164,7 @@ class EventView(Shape):
     attempt: int | None = None
     at: datetime
     data: dict[str, Any] = {}
+    cut: dict[str, CutView] = {}
 
 
 class EventPage(Shape):

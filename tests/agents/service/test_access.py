@@ -143,8 +143,8 @@ async def test_a_token_for_one_agent_sees_no_other(house: House) -> None:
 async def stream(house: House, headers: dict[str, str]) -> str:
     """What is in the stream of everything so far."""
     from agents.access.tokens import find_caller
+    from agents.service.facts import event_view
     from agents.service.sight import facts_seen
-    from agents.service.views import event_view
     from traces.store import read_feed
 
     with house.runtime.database.reading() as session:

@@ -13,7 +13,7 @@ from agents.prompts.tables import BUNDLES
 from tests.agents.service.conftest import House
 from tests.builders import NOON, failed, model_step, record_run, run_started
 from tests.fakes import ScriptedModel
-from traces.events import ToolCalled
+from traces.events import ToolCalled, ToolReturned
 from traces.leases import claim
 from traces.recorder import Recorder
 from traces.store import get_run, read_events
@@ -314,3 +314,27 @@ async def test_a_full_service_says_when_to_come_back(house: House) -> None:
     await house.parts.work.wait(run_id)
     assert (await house.ask())["run"]["status"] == "finished"
     assert len((await house.get("/v1/runs"))["items"]) == 2
+
+
+async def test_a_large_result_is_read_in_pieces(house: House) -> None:
+    """Its beginning stands in the facts; the rest is asked for from there on; only of a run that has it."""
+    text = "abc déf " * 100_000
+    op = "tool/1/web/fetch/c1"
+    for fact in (run_started(), ToolReturned(op=op, step=1, tool="fetch", result=text)):
+        house.parts.recorder.append("run_large", fact)
+    other = (await house.ask())["run"]["id"]
+    shown = (await house.get("/v1/runs/run_large/events"))["items"][1]
+    cut = shown["cut"]["result"]
+    read, place = shown["data"]["result"], cut["shown"]
+    while place is not None:
+        piece = await house.get(f"/v1/runs/run_large/bodies/{cut['digest']}?offset={place}&limit=300000")
+        read, place = read + piece["text"], piece["next"]
+    assert json.loads(read) == text
+    assert cut["bytes"] == len(read.encode())
+    for path, status in {
+        f"/v1/runs/{other}/bodies/{cut['digest']}": 404,
+        f"/v1/runs/run_large/bodies/sha256:{'0' * 64}": 404,
+        "/v1/runs/run_large/bodies/%25": 422,
+        f"/v1/runs/run_large/bodies/{cut['digest']}?limit=0": 422,
+    }.items():
+        assert (await house.http.get(path)).status_code == status, path

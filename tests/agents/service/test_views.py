@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from agents.prompts.decisions import adopt_definition
+from agents.service.facts import event_page
 from agents.service.views import (
     agent_views,
     bundle_list,
     decision_views,
-    event_page,
     night_list,
     proposal_list,
     run_detail,
