@@ -28,6 +28,9 @@ FORKING = ("tests/crash/", "tests/optimizer/test_night_resume.py")
 """Tests that kill a fork of this process: a fork carries the locks of threads it does not carry."""
 
 
+# Threads of the embedded engine that spin while others of our processes want the core slow both down a hundredfold.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 settings.register_profile("strop", deadline=None)  # no timed assertions: machines are noisy
 settings.load_profile("strop")
 

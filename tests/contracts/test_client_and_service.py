@@ -94,7 +94,9 @@ async def _decide(client: Client, database: Database) -> None:
         better = get_bundle(session, live).bundle.with_(rules=("Say the name of the house.",))
     digest, evidence = await asyncio.to_thread(make_proposal, Recorder(database), better, live)
     [proposal] = await client.proposals("hello")
-    assert proposal == await client.proposal(digest)
+    whole = await client.proposal(digest)
+    assert proposal == whole.model_copy(update={"sheet": "", "sheet_digest": ""})
+    assert whole.sheet_digest
     assert (proposal.verdict, proposal.evidence_digest) == ("better", evidence)
     assert any(kind == "added" for line in await client.diff(digest) for kind, _ in line.runs)
     [night] = await client.nights("hello")

@@ -145,7 +145,7 @@ async def test_a_proposal_against_a_version_that_is_gone_is_stale(house: House) 
 async def test_rolling_back_makes_the_one_before_live(house: House) -> None:
     """With a reason, on what the person saw; and there must be something before it."""
     digest, _, incumbent = await proposed(house)
-    await house.post("/v1/agents/hello/rollback", {"reason": "no"}, 422)
+    await house.post("/v1/agents/hello/rollback", {"reason": "no"}, 409)
     await house.post(f"/v1/proposals/{digest}/decision", {"decision": "approve", "reason": "yes"})
     await house.post("/v1/agents/hello/rollback", {"reason": "harm", "live": incumbent}, 409)
     back = await house.post("/v1/agents/hello/rollback", {"reason": "harm", "live": digest, "by": "j.ito"})

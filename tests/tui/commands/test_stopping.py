@@ -101,5 +101,5 @@ def test_an_engine_at_work_does_not_spoil_the_exit_code(root: Path) -> None:
     command = [*PROGRAM, "run", "small", "Write a very long story about the sea."]
     done = subprocess.run(command, capture_output=True, text=True, check=False, **world)
     assert done.returncode == 1, done.stderr
-    assert done.stderr.startswith("error: the run's time is up")
+    assert done.stderr.startswith("error: the time of run ")
     assert "FATAL" not in done.stderr
