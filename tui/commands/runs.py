@@ -139,9 +139,16 @@ def _print_run(detail: "RunDetail", facts: "Sequence[EventView]") -> None:
 @runs.command("body")
 @click.argument("run_id", metavar="RUN")
 @click.argument("digest", metavar="DIGEST")
+@with_json
 @in_workspace
-def body(run_id: str, digest: str, folder: Path | None) -> None:
-    """Print a large body of a run whole, as the JSON it is. DIGEST stands where `runs show` gives its beginning."""
+def body(run_id: str, digest: str, as_json: bool, folder: Path | None) -> None:
+    """Print a large body of a run whole, as the JSON it is. DIGEST stands where `runs show` gives its beginning.
+
+    With --json one line a piece, as the service gives them.
+    """
+    import json
+    from dataclasses import asdict
+
     from traces.errors import NotFound
     from traces.pieces import names_body, read_piece
     from traces.store import match_run
@@ -152,9 +159,10 @@ def body(run_id: str, digest: str, folder: Path | None) -> None:
         place: int | None = 0
         while place is not None:
             piece = read_piece(session, digest, offset=place)
-            click.echo(piece.text, nl=False)
+            click.echo(json.dumps(asdict(piece)) if as_json else piece.text, nl=as_json)
             place = piece.next
-    click.echo()
+    if not as_json:
+        click.echo()
 
 
 @runs.command("diff")
