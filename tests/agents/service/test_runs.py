@@ -33,8 +33,10 @@ async def test_a_run_that_is_waited_for_comes_with_its_answer(house: House) -> N
 
 async def test_a_run_in_the_background_is_on_record_at_once(house: House) -> None:
     """202 with the run's id; it ends by itself, whoever looks."""
+    house.script._gate = gate = asyncio.Event()
     detail = await house.post("/v1/runs", {"agent": "hello", "input": "hi"}, 202)
     assert (detail["run"]["status"], detail["answer"]) == ("running", None)
+    gate.set()
     await house.parts.work.wait(detail["run"]["id"])
     assert (await house.get(f"/v1/runs/{detail['run']['id']}"))["answer"] == "You said: hi"
 
@@ -179,7 +181,9 @@ async def test_resuming_answers_at_once_unless_waited_for(house: House) -> None:
     house.script._plan = lambda prompt, reply: ValueError("the model fell over")
     run_id = (await house.ask())["run"]["id"]
     house.script._plan = lambda prompt, reply: "better now"
+    house.script._gate = gate = asyncio.Event()
     assert (await house.post(f"/v1/runs/{run_id}/resume", status=202))["run"]["status"] == "running"
+    gate.set()
     await house.parts.work.wait(run_id)
 
 
@@ -215,8 +219,7 @@ async def test_a_lost_write_waits_for_a_person(house: House) -> None:
     await house.post(f"/v1/runs/{run_id}/outcome", {"op": "tool/9", "decision": "done"}, 422)
     await house.post(f"/v1/runs/{run_id}/outcome", {"op": op, "decision": "perhaps"}, 422)
     decided = {"op": op, "decision": "done", "result": {"paid": True}, "reason": "seen in the bank", "by": "j.ito"}
-    await house.post(f"/v1/runs/{run_id}/outcome", decided, 202)
-    await house.parts.work.wait(run_id)
+    await house.post(f"/v1/runs/{run_id}/outcome", decided, params={"wait": True})
     events = (await house.get(f"/v1/runs/{run_id}/events"))["items"]
     outcome = next(one for one in events if one["kind"] == "outcome_decided")
     assert outcome["data"]["provenance"] == {
