@@ -6,20 +6,18 @@ holds the lease while it works, and turns whatever went wrong into one recorded 
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from pydantic_ai import Agent, RunContext, UsageLimits
+from pydantic_ai import UsageLimits
 from pydantic_ai.messages import ModelMessage
-from pydantic_ai.models import Model
-from sqlalchemy.exc import IntegrityError
 
 from agents.approvals import approval_needed, expire_approvals
-from agents.build import build_agent, effect_of
+from agents.build import effect_of
 from agents.config import Workspace
 from agents.delegation import HandedOff, end_children, hand_over
 from agents.errors import Halted, OutcomeUnknown, PersonNeeded, RunOwned, UsageError
@@ -31,30 +29,24 @@ from agents.journal import (
     Journal,
     ReplayMiss,
     Till,
-    current_journal,
     find_journal,
     journaled,
     price_of,
     seconds_since,
 )
+from agents.kept import Kept, ModelMaker
 from agents.limits import Purse, open_purse, time_is_up
-from agents.operations import ANSWERS, CALL_KEY
 from agents.prompts.bundle import Bundle
-from agents.prompts.store import get_bundle
 from agents.questions import answer_needed, expire_questions
 from agents.recording import Recording, ReplaySource, recording_of
 from agents.reply_cache import ReplyCache
-from agents.selection import Chosen, choose_bundle
+from agents.starting import Start, Starter
 from agents.tool_guard import ToolGuard
-from agents.waiting import release_if_said, say
-from tools.mcp import Progress, ServerToolset, close_toolset, open_toolset
-from tools.results import Bounds
+from agents.waiting import release_if_said
 from traces.db import Database
 from traces.errors import LedgerError
 from traces.events import (
     Event,
-    Origin,
-    OutcomeDecided,
     RunCancelled,
     RunFinished,
     RunResumed,
@@ -62,17 +54,12 @@ from traces.events import (
     RunWaited,
 )
 from traces.events import RunFailed as RunFailedEvent
-from traces.ids import new_id
-from traces.leases import LEASE_SECONDS
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.store import find_run, get_run, get_whole_run, list_conversation, read_events
 from traces.summary import ENDED, RunSummary
 from traces.together import Together
 from traces.workers import worker_name
-
-ModelMaker = Callable[[Bundle], Model[Any]]
-"""Gives the model that a bundle names."""
 
 
 @dataclass(frozen=True)
@@ -81,39 +68,6 @@ class Answer:
 
     run: RunSummary
     output: Any = None
-
-
-@dataclass(frozen=True)
-class Start:
-    """What is asked of an agent."""
-
-    agent: str
-    input: str
-    conversation_id: str | None = None
-    origin: Origin = "user"
-    bundle: str | None = None
-    """A certain bundle instead of the live one (evaluation)."""
-    replay_of: str | None = None
-    """Answer tool calls from this run's recording; nothing is sent to any server."""
-    history: tuple[str, ...] | None = None
-    """Runs whose messages come before; None: the conversation's own."""
-    metadata: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class _Begun:
-    """A run that was started and leased here a moment ago: nobody else wrote about it since."""
-
-    run: RunSummary
-    event: Event
-    is_first: bool
-    """Whether its conversation begins with it."""
-    since: float
-
-    @property
-    def is_held(self) -> bool:
-        """Whether the lease surely still stands."""
-        return time.monotonic() - self.since < LEASE_SECONDS / 2
 
 
 class Runtime:
@@ -134,11 +88,9 @@ class Runtime:
         self.recorder = Recorder(database, redactor=workspace.redactor)
         self._guard = ToolGuard(self.recorder)
         self._together = Together(self.recorder)
-        self._make_model = make_model
-        self._agents: dict[str, tuple[Agent[Any, Any], Bundle]] = {}
-        self._begun: dict[str, _Begun] = {}
-        self._servers: dict[tuple[str, Bounds], ServerToolset] = {}
+        self._kept = Kept(workspace, database, make_model, partial(hand_over, self))
         self._holder = Holder(database, worker or worker_name())
+        self._starter = Starter(workspace, self.recorder, self._holder)
         self.watch: Callable[[str], Delta | None] = lambda run_id: None
         """Gives whoever looks on at a delegated run the pieces of its replies."""
         self.till: Till | None = None
@@ -176,38 +128,7 @@ class Runtime:
             UnknownAgent: with the names there are.
             UsageError: the input is empty or not text.
         """
-        self.workspace.agent(ask.agent)
-        _check_text(ask.input)
-        conversation, is_new = ask.conversation_id or new_id("conv"), ask.conversation_id is None
-        run_id = run_id or new_id("run")
-        with self.database.writing() as session:
-            if ask.replay_of is not None:
-                get_whole_run(session, ask.replay_of)
-            chosen = (
-                Chosen(ask.bundle)
-                if ask.bundle is not None
-                else choose_bundle(
-                    session, self.recorder, self.workspace, ask.agent, conversation,
-                    turn=parent is None and not is_new,
-                )
-            )  # fmt: skip
-            history = ask.history
-            if history is None:
-                turns = [] if parent is not None or is_new else list_conversation(session, conversation)
-                history = tuple(run.id for run in turns if run.status == "finished" and run.agent == ask.agent)
-            event = RunStarted(
-                agent=ask.agent, bundle=chosen.bundle, conversation_id=conversation, input=ask.input,
-                history=list(history), origin=ask.origin, replay_of=ask.replay_of,
-                parent_run_id=parent[0] if parent else None, parent_op=parent[1] if parent else None,
-                metadata=dict(ask.metadata or {}), rollout=chosen.rollout, arm=chosen.arm,
-            )  # fmt: skip
-            recorded = self.recorder.append_in(session, run_id, event)
-            assert recorded.run is not None
-            held = hold and self._holder.claim_new(session, recorded.run, is_turn=not is_new)
-        self.recorder.announce(run_id, recorded)
-        if held:
-            self._begun[run_id] = _Begun(recorded.run, recorded.event, is_new, time.monotonic())
-        return run_id
+        return self._starter.start(ask, run_id=run_id, parent=parent, hold=hold)
 
     def start_below(
         self, parent: Journal, op: str, run_id: str, agent: str, request: str, history: tuple[str, ...]
@@ -231,8 +152,8 @@ class Runtime:
             TurnQueued: an earlier turn of its conversation goes first.
             StropError: why it failed; the same is in the ledger.
         """
-        begun = self._begun.pop(run_id, None)
-        if begun is not None and begun.is_held:
+        begun = self._starter.take(run_id)
+        if begun is not None:
             async with self._holder.holding(begun.run, claimed=True):
                 return await self._work(begun.run, [begun.event], on_delta, is_first=begun.is_first)
         run, events = self._read(run_id)
@@ -275,7 +196,7 @@ class Runtime:
     async def _run_agent(self, journal: Journal, started: RunStarted) -> Any:
         parent = find_journal()
         above = parent.purse if parent is not None and parent.run_id == started.parent_run_id else None
-        agent, bundle = self._agent(started.bundle)
+        agent, bundle = self._kept.agent(started.bundle)
         history: list[ModelMessage] = []
         if journal.is_first:  # nothing came before it, so there is nothing to look up
             purse = Purse(journal.run_id, bundle.limits, own=lambda: journal.recording.spent, above=above)
@@ -389,38 +310,14 @@ class Runtime:
         with self.database.reading() as session:
             return find_run(session, run_id) is not None
 
-    # --- a person's words, and stopping --------------------------------------------------------------------------
-
-    def decide_outcome(self, run_id: str, decision: OutcomeDecided) -> None:
-        """Record what became of a call whose outcome was unknown. `work` then goes on with the run.
-
-        Raises:
-            UsageError: that call is not waiting for a decision.
-        """
-        while True:
-            with self.database.reading() as session:
-                recording = recording_of(stored.event for stored in read_events(session, run_id))
-            waiting = [operation.op for operation in recording.unknown]
-            if decision.op not in waiting:
-                listed = ", ".join(waiting) or "none"
-                raise UsageError(
-                    f"call {decision.op!r} of run {run_id} waits for no decision", hint=f"Waiting: {listed}."
-                )
-            attempt = recording.operations[decision.op].attempts
-            said = decision.model_copy(update={"attempt": attempt})
-            try:
-                # A running service goes on with what is released, from the run that a person asked for.
-                say(self.recorder, run_id, said, "outcome_unknown", last=len(waiting) == 1)
-            except IntegrityError:
-                continue  # somebody wrote into one of these ledgers meanwhile: look again
-            return
+    # --- stopping -----------------------------------------------------------------------------------------------
 
     async def cancel(self, run_id: str, provenance: Provenance) -> RunSummary:
         """Stop a run; one that has ended stays as it is.
 
         One that this worker is on stops within a moment, one that another process is on within two seconds.
         """
-        self._begun.pop(run_id, None)
+        self._starter.take(run_id)  # by now it is no longer as it was begun
         with self.database.reading() as session:
             run = get_run(session, run_id)
         if run.status in ENDED:
@@ -440,66 +337,12 @@ class Runtime:
 
     async def close(self) -> None:
         """End the tool servers that were kept."""
-        for toolset in self._servers.values():
-            await close_toolset(toolset)
-        self._servers.clear()
-        self._agents.clear()
-
-    # --- what is kept between runs -------------------------------------------------------------------------------
-
-    def _agent(self, digest: str) -> tuple[Agent[Any, Any], Bundle]:
-        known = self._agents.get(digest)
-        if known is None:
-            with self.database.reading() as session:
-                bundle = get_bundle(session, digest).bundle
-            bounds = Bounds(bundle.limits.tool_bytes, bundle.limits.file_bytes)
-            servers = {name: self._server(name, bounds) for name in self.workspace.servers}
-            agent = build_agent(bundle, self._make_model(bundle), servers, partial(hand_over, self))
-            if len(self._agents) >= 64:  # a night tries many bundles; each is quickly built again
-                self._agents.pop(next(iter(self._agents)))
-            known = self._agents[digest] = agent, bundle
-        return known
-
-    def _server(self, name: str, bounds: Bounds) -> ServerToolset:
-        key = (name, bounds)
-        if key not in self._servers:
-            log = self.workspace.root / ".strop" / f"server-{name}.log"
-            with suppress(OSError):
-                log.parent.mkdir(parents=True, exist_ok=True)
-            spec = self.workspace.servers[name]
-            self._servers[key] = open_toolset(
-                spec, lambda ctx: CALL_KEY.get(), bounds=bounds, log=log,
-                facts_of=lambda ctx: current_journal().about, progress_of=_progress_of,
-                answers_of=lambda ctx: ANSWERS.get(),
-            )  # fmt: skip
-        return self._servers[key]
+        await self._kept.close()
 
 
 def expire(recorder: Recorder, now: datetime) -> int:
     """Say for a person what nobody said in time, of held calls and of questions; gives how many."""
     return expire_approvals(recorder, now) + expire_questions(recorder, now)
-
-
-def _progress_of(ctx: RunContext[Any]) -> Progress | None:
-    """Shows a call's progress to whoever looks on at the run."""
-    show = current_journal().on_delta
-    if show is None:
-        return None
-
-    def hear(tool: str, progress: float, total: float | None, message: str | None) -> None:
-        far = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
-        show("progress", f"{tool}: {far}" + (f", {message}" if message else ""))
-
-    return hear
-
-
-def _check_text(text: str) -> None:
-    if not text.strip():
-        raise UsageError("the input is empty", hint="Say what the agent is to do.")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise UsageError(f"the input is not valid text (character {error.start})", hint="Send UTF-8.") from error
 
 
 def _output(events: list[Event]) -> Any:

@@ -13,7 +13,8 @@ from agents.assembly import open_runtime
 from agents.config import Workspace
 from agents.errors import JournalDiverged, OutcomeUnknown, RunFailed, RunOwned
 from agents.prompts.store import get_bundle
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from agents.tasks import Task
 from optimizer.answers import read_run
 from optimizer.evidence import Evidence

@@ -18,7 +18,8 @@ from agents.errors import Halted, JournalDiverged, OutcomeUnknown, RunFailed, Ru
 from agents.journal import ReplayMiss
 from agents.prompts.bundle import Bundle, render
 from agents.prompts.store import add_bundle
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from optimizer.answers import RecordedRun, read_run
 from optimizer.examples import Example, Pool
 from optimizer.loop_thread import LoopThread

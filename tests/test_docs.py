@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from agents.config import Config
 from agents.definitions import FieldCheck, Metric, StropBlock, load_definition
 from agents.errors import StropError
 from agents.prompts.bundle import Delegate, Demonstration, Limits, ToolAccess
+from agents.sections import Config
 from tools.policies import Policy
 from tui.commands import telling
 

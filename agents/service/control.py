@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 
 from fastapi import HTTPException
 
+from agents import outcomes
 from agents.approvals import Approval, approval_needed, decide_approval
 from agents.errors import IllegalStep, RunOwned, UsageError
 from agents.journal import unknown_outcome
 from agents.questions import answer_needed, answer_question
 from agents.recording import Recording, recording_of
-from agents.runtime import Start
 from agents.service.deps import Service
 from agents.service.wire import AnswerQuestion, DecideApproval, DecideOutcome, StartRun
+from agents.starting import Start
 from traces.events import OutcomeDecided, RunStarted
 from traces.feedback import check_json
 from traces.leases import list_held
@@ -111,7 +112,7 @@ async def decide_outcome(parts: Service, run_id: str, decision: DecideOutcome) -
     by = parts.person(decision.by, decision.reason)
     said = OutcomeDecided(op=decision.op, decision=decision.decision, result=decision.result, provenance=by)
     await asyncio.to_thread(_not_elsewhere, parts, run_id)
-    await asyncio.to_thread(parts.runtime.decide_outcome, run_id, said)
+    await asyncio.to_thread(outcomes.decide_outcome, parts.recorder, run_id, said)
     if not (await asyncio.to_thread(_recording, parts, run_id)).unknown:
         await _go_on(parts, run_id)
 

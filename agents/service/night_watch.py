@@ -15,9 +15,10 @@ from typing import Final
 
 import structlog
 
-from agents.config import NightsSection, Workspace
+from agents.config import Workspace
 from agents.documents import watched
 from agents.prompts.tool_lists import find_drifted
+from agents.sections import NightsSection
 from agents.service.night_signs import changed, dropped, seen_by_newest
 from agents.service.views import night_list
 from agents.service.wire import NightView

@@ -16,7 +16,8 @@ from agents.errors import StropError
 from agents.journal import ReplayMiss
 from agents.prompts.exposure import expose
 from agents.prompts.rollout_store import Rollout, get_rollout
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from traces.errors import LedgerError, OperationTaken
 from traces.events import RunFinished, RunStarted, ShadowCompared
 from traces.ids import canonical_json

@@ -14,8 +14,9 @@ from agents.config import Workspace, load_workspace
 from agents.prompts.bundle import Bundle
 from agents.prompts.decisions import move
 from agents.prompts.store import add_bundle
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
 from agents.selection import choose_bundle, live_bundle, own_bundle
+from agents.starting import Start
 from traces.db import Database, open_database
 from traces.provenance import Provenance
 from traces.recorder import Recorder

@@ -8,9 +8,10 @@ from typing import Any
 from agents.prompts.rollout_store import Rollout, get_rollout
 from agents.prompts.store import add_bundle, get_bundle
 from agents.rollouts import begin_rollout
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
 from agents.selection import live_bundle, own_bundle
 from agents.service.rollout_watch import RolloutWatch
+from agents.starting import Start
 from optimizer.watch import make_judge
 from tests.builders import (
     PERSON,

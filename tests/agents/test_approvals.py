@@ -8,7 +8,8 @@ import pytest
 
 from agents.approvals import Approval, decide_approval, expire_approvals, get_approval, list_approvals
 from agents.errors import ApprovalNeeded, IllegalStep, UsageError
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from tests.builders import open_workspace, scripted_runtime, write_workspace
 from tests.crash.workshop import lines
 from tests.fakes import Call, ScriptedModel

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.config import DEFAULT_MODEL, Workspace, client_token, find_workspace, load_workspace, models_dir
+from agents.config import Workspace, client_token, find_workspace, load_workspace, models_dir
 from agents.errors import UnknownAgent, WorkspaceError
+from agents.sections import DEFAULT_MODEL
 
 
 def workspace(

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from agents.errors import LimitReached
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from tests.builders import open_workspace, scripted_runtime, write_workspace
 from tests.fakes import Call, Plan, ScriptedModel
 from traces.db import Database, open_database

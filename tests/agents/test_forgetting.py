@@ -15,7 +15,7 @@ from agents.errors import IllegalStep, Refused
 from agents.forgetting import forget, list_erasures, plan_conversations, plan_person
 from agents.prompts.store import add_bundle, get_bundle
 from agents.prompts.tables import BUNDLES
-from agents.runtime import Start
+from agents.starting import Start
 from optimizer.mine import mine
 from tests.builders import (
     finished,

@@ -24,7 +24,8 @@ from agents.models.errors import ModelNotAllowed, ModelNotConfigured
 from agents.models.gateway import Gateway, Route
 from agents.models.resolve import resolve_model
 from agents.models.settings import GatewaySettings, LocalSettings, Price
-from agents.runtime import Answer, Runtime, Start
+from agents.runtime import Answer, Runtime
+from agents.starting import Start
 from tests.builders import model_step, open_workspace, record_run, write_workspace
 from traces.db import Database, open_database
 from traces.recorder import Recorder

@@ -9,8 +9,9 @@ import pytest
 
 from agents import holding
 from agents.errors import RunOwned, TurnQueued
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
 from agents.service.work import Work
+from agents.starting import Start
 from tests.builders import open_workspace, scripted_runtime, write_workspace
 from tests.fakes import ScriptedModel
 from traces.db import Database

@@ -10,7 +10,8 @@ import pytest
 
 from agents.errors import LimitReached
 from agents.limits import worked_seconds
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from tests.builders import NOON, open_workspace, scripted_runtime, write_workspace
 from tests.fakes import Call, Plan, ScriptedModel
 from traces.db import Database, open_database

@@ -16,13 +16,15 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 
 from agents.budgets import Budgets
-from agents.config import GovernanceSection, NightsSection, Workspace
+from agents.config import Workspace
 from agents.definitions import Definition, Metric, StropBlock
 from agents.models.attempts import Retries
 from agents.models.settings import GatewaySettings, Price
 from agents.prompts.bundle import Asking, Delegate, Demonstration, Limits, ToolAccess, ToolText
 from agents.retention import Rules
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.sections import GovernanceSection, NightsSection
+from agents.starting import Start
 from tests.builders import open_workspace, write_workspace
 from tools.catalog import ServerSpec
 from tools.policies import Policy

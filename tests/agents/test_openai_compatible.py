@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from agents.assembly import open_runtime
 from agents.errors import ModelUnavailable
 from agents.models.counted import replies_served
-from agents.runtime import Start
+from agents.starting import Start
 from tests.builders import open_workspace, write_workspace
 from traces.store import read_events
 from traces.verify import verify

@@ -10,7 +10,8 @@ import pytest
 
 from agents.errors import AnswerNeeded, IllegalStep, UsageError
 from agents.questions import Asked, answer_question, list_questions
-from agents.runtime import Runtime, Start, expire
+from agents.runtime import Runtime, expire
+from agents.starting import Start
 from tests.builders import open_workspace, scripted_runtime, write_workspace
 from tests.crash.workshop import lines
 from tests.fakes import Call, ScriptedModel

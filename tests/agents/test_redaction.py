@@ -9,7 +9,8 @@ from agents.errors import ModelUnavailable, WorkspaceError
 from agents.journal import Journal
 from agents.operations import _sent
 from agents.recording import Recording
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from tests.builders import NOON, open_workspace, run_started, scripted_runtime, write_workspace
 from tests.fakes import Call, ScriptedModel
 from traces.db import Database

@@ -9,7 +9,8 @@ from agents.errors import JournalDiverged, LimitReached, ModelUnavailable, RunOw
 from agents.history import read_history
 from agents.journal import ReplayMiss
 from agents.prompts.store import add_bundle, get_bundle
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from tests.builders import open_workspace, scripted_runtime, write_workspace
 from tests.fakes import Call, ScriptedModel
 from traces.db import Database, open_database
@@ -163,7 +164,7 @@ async def test_a_resumed_run_that_asks_something_else_is_stopped(
     with pytest.raises(ModelUnavailable):
         await runtime.work(run_id)
     script._plan = by_prompt
-    runtime._agents.clear()
+    await runtime.close()  # agents that it keeps are built again
     monkeypatch.setattr("agents.build.render", lambda bundle: "Something else entirely.")
     with pytest.raises(JournalDiverged, match="something else"):
         await runtime.work(run_id)

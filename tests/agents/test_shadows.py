@@ -8,10 +8,11 @@ import pytest
 
 from agents.prompts.rollout_store import get_rollout
 from agents.rollouts import begin_rollout
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
 from agents.selection import live_bundle
 from agents.service.rollout_views import rollout_view
 from agents.service.shadows import Shadows
+from agents.starting import Start
 from tests.builders import PERSON, make_proposal, open_workspace, write_workspace
 from tests.fakes import Call, ScriptedModel, Turn
 from traces.db import open_database

@@ -11,9 +11,10 @@ import pytest
 from agents.errors import IllegalStep, Refused, ToolsDrifted
 from agents.prompts.tool_lists import find_drifted
 from agents.rollouts import accept_drift
-from agents.runtime import Answer, Runtime, Start
+from agents.runtime import Answer, Runtime
 from agents.service.tool_views import tool_lists
 from agents.service.wire import ToolListView
+from agents.starting import Start
 from tests.builders import MACHINE, PERSON, open_workspace, scripted_runtime, write_workspace
 from tests.fakes import ScriptedModel
 from tools.pins import compare, digest_of, listing_of

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from agents.errors import ToolsDrifted
-from agents.runtime import Answer, Start
+from agents.runtime import Answer
+from agents.starting import Start
 from tests.builders import open_workspace, scripted_runtime, write_workspace
 from tests.fakes import Call, ScriptedModel
 from traces.db import Database

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from agents.outcomes import decide_outcome
 from agents.runtime import Runtime
 from tests.builders import PERSON, open_workspace, run_started, scripted_runtime, write_workspace
 from tests.fakes import ScriptedModel
@@ -44,9 +45,11 @@ def test_the_last_outcome_below_lets_go_of_the_run_above(tmp_path: Path, databas
     below = {"parent_run_id": "run_top", "origin": "delegation"}
     waiting(runtime, "run_top.a", ["one"], call("one"), **below)
     waiting(runtime, "run_top.b", ["two"], call("two"), **below)
-    runtime.decide_outcome("run_top.a", OutcomeDecided(op="one", decision="done", result="paid", provenance=PERSON))
+    decide_outcome(
+        runtime.recorder, "run_top.a", OutcomeDecided(op="one", decision="done", result="paid", provenance=PERSON)
+    )
     assert statuses(runtime, "run_top", "run_top.a", "run_top.b") == ["waiting", "running", "waiting"]
-    runtime.decide_outcome("run_top.b", OutcomeDecided(op="two", decision="retry", provenance=PERSON))
+    decide_outcome(runtime.recorder, "run_top.b", OutcomeDecided(op="two", decision="retry", provenance=PERSON))
     assert statuses(runtime, "run_top", "run_top.a", "run_top.b") == ["running", "running", "running"]
     soon = datetime.now(UTC) + timedelta(seconds=1)
     with database.reading() as session:
@@ -67,7 +70,7 @@ def test_a_word_that_collides_with_another_fact_is_said_again(tmp_path: Path, da
         return write(session, stream, event)
 
     runtime.recorder.append_in = colliding  # type: ignore[method-assign]
-    runtime.decide_outcome("run_top", OutcomeDecided(op="one", decision="retry", provenance=PERSON))
+    decide_outcome(runtime.recorder, "run_top", OutcomeDecided(op="one", decision="retry", provenance=PERSON))
     assert (collided, statuses(runtime, "run_top")) == (["run_top"], ["running"])
     with database.reading() as session:
         assert len(read_events(session, "run_top", kinds=["outcome_decided"])) == 1

@@ -29,8 +29,10 @@ import agents.holding
 import agents.service.work
 import traces.leases
 from agents.config import Workspace, load_workspace
-from agents.runtime import Runtime, Start
+from agents.outcomes import decide_outcome
+from agents.runtime import Runtime
 from agents.service.work import Work
+from agents.starting import Start
 from tests.postgres import PostgresUnavailable, running_postgres
 from traces.db import Database, open_database
 from traces.events import OutcomeDecided, RunWaited
@@ -259,7 +261,7 @@ def decide(runtime: Runtime, run_id: str, *, paid: bool) -> None:
     assert isinstance(last, RunWaited)
     by = Provenance(by="m.keller", reason="looked at the bank")
     said: Any = {"decision": "done", "result": "paid"} if paid else {"decision": "retry"}
-    runtime.decide_outcome(run_id, OutcomeDecided(op=last.ops[0], provenance=by, **said))
+    decide_outcome(runtime.recorder, run_id, OutcomeDecided(op=last.ops[0], provenance=by, **said))
 
 
 def account(folder: Path, url: str, asked: int) -> dict[str, int]:

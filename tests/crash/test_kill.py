@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents.config import load_workspace
+from agents.outcomes import decide_outcome
 from agents.runtime import Runtime
 from tests.crash.workshop import lines, make_workspace, run_killed_after, scripted
 from traces.db import Database, open_database
@@ -70,7 +71,7 @@ def decide(root: Path) -> None:
         result="paid 5" if paid else None,
         provenance=Provenance(by="m.keller", reason="looked at the bank"),
     )
-    runtime.decide_outcome(RUN, decision)
+    decide_outcome(runtime.recorder, RUN, decision)
     database.close()
 
 

@@ -17,7 +17,8 @@ from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 from agents.config import Workspace, load_workspace
 from agents.errors import StropError
 from agents.prompts.bundle import Bundle
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from traces.db import open_database
 from traces.events import kind_of
 

@@ -18,7 +18,8 @@ from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 
 from agents.config import Workspace, load_workspace
 from agents.prompts.bundle import Bundle
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from optimizer.nightly import NightResult, run_night
 from optimizer.settings import NightSettings
 from traces.db import Database

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agents.runtime import Start
+from agents.starting import Start
 from optimizer.mine import Mined, mine
 from tests.optimizer.night_world import World, judged, make_world
 from traces.db import open_database

@@ -96,7 +96,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Se
     """A workspace whose model is a server on loopback, with reviewed runs; the server, and the workspace's folder."""
     import asyncio
 
-    from agents.runtime import Start
+    from agents.starting import Start
     from tests.optimizer.night_world import TEAMS, judged
 
     root = tmp_path / "ws"

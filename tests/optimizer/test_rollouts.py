@@ -14,7 +14,8 @@ from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 from agents.config import Workspace, load_workspace
 from agents.prompts.bundle import Bundle
 from agents.prompts.store import get_bundle
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from optimizer.examples import Example
 from optimizer.mine import mine
 from optimizer.night_log import NightLog

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from agents.errors import StropError, ToolServerUnavailable
-from agents.runtime import Answer, Runtime, Start
+from agents.runtime import Answer, Runtime
+from agents.starting import Start
 from tests.builders import open_workspace, scripted_runtime, write_workspace
 from tests.fakes import Call, ScriptedModel
 from traces.db import Database, open_database

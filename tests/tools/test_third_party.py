@@ -15,7 +15,8 @@ import pytest
 
 from agents.errors import AnswerNeeded
 from agents.questions import answer_question, list_questions
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from tests.builders import open_workspace, scripted_runtime, write_workspace
 from tests.fakes import Call, ScriptedModel
 from traces.db import Database, open_database

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.errors import RunFailed
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from agents.tasks import Task
 from optimizer.answers import read_run
 from optimizer.metric import score

@@ -46,12 +46,13 @@ def outcome(
 
 
 async def _decide(workspace: Any, prefix: str, event: Any) -> str:
+    from agents.outcomes import decide_outcome
     from traces.store import match_run
 
     async with runtime(workspace) as opened:
         with opened.database.reading() as session:
             run_id = match_run(session, prefix)
-        opened.decide_outcome(run_id, event)
+        decide_outcome(opened.recorder, run_id, event)
         return run_id
 
 

@@ -37,7 +37,7 @@ def run(
     agent: str, text: str, conversation: str | None, stream: bool | None, as_json: bool, folder: Path | None
 ) -> None:
     """Ask AGENT the TEXT (`-` reads it from standard input)."""
-    from agents.runtime import Start
+    from agents.starting import Start
 
     asked = read_input() if text == "-" else text
     workspace = load(folder)

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agents.config import NightsSection
 from agents.documents import watched
+from agents.sections import NightsSection
 from agents.service.night_signs import changed, dropped, seen_by_newest
 from agents.service.night_watch import Known, due
 from tests.optimizer.night_world import make_world

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from agents.config import NightsSection, Workspace
+from agents.config import Workspace
 from agents.errors import UnknownAgent
+from agents.sections import NightsSection
 from agents.service.night_watch import Known, NightWatch, due
 from agents.service.wire import NightView
 from tests.builders import open_workspace, write_workspace

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from agents.approvals import get_approval
-from agents.runtime import Start
 from agents.service.waiting import approval_context, waiting_list
+from agents.starting import Start
 from tests.agents.test_approvals import Office
 from tests.builders import make_bundle, make_proposal, record_run
 from traces.db import Database

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from agents.runtime import Start
+from agents.starting import Start
 from tests.builders import open_workspace, scripted_runtime
 from tests.examples.shop.workspace import SHOP
 from tests.fakes import Call, ScriptedModel
