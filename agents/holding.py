@@ -6,7 +6,7 @@ elsewhere but works on. One look a moment for all runs of a process, however man
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,15 @@ RENEW_SECONDS: Final = LEASE_SECONDS / 4
 """Three signs of life may fail before a lease runs out."""
 
 
+@dataclass(eq=False)
+class _Hold:
+    """One time that a run is held: by which task, and whether its lease turned out to be another's."""
+
+    task: asyncio.Task[object]
+    lost: bool = False
+    given_back: bool = False
+
+
 @dataclass(frozen=True)
 class _Look:
     """What one look at the database said about the runs we hold."""
@@ -45,9 +54,7 @@ class Holder:
     def __init__(self, database: Database, worker: str) -> None:
         self._database = database
         self.worker = worker
-        self._tasks: dict[str, asyncio.Task[object]] = {}
-        self._lost: set[str] = set()
-        self._given_back: set[str] = set()
+        self._holds: dict[str, _Hold] = {}
         self._keeper: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -62,40 +69,38 @@ class Holder:
             self._claim(run)
         task = asyncio.current_task()
         assert task is not None
-        self._tasks[run.id] = task
+        hold = self._holds[run.id] = _Hold(task)
         if self._keeper is None or self._keeper.done():
             self._keeper = asyncio.create_task(self._keep())
         try:
             yield
         except asyncio.CancelledError:
-            if run.id in self._lost:
+            if hold.lost:
                 raise RunOwned(
                     f"run {run.id} was taken over by another worker",
                     hint="This one gave no sign of life for too long.",
                 ) from None
             raise
         finally:
-            del self._tasks[run.id]
-            self._lost.discard(run.id)
-            if run.id in self._given_back:
-                self._given_back.discard(run.id)
-            else:
+            del self._holds[run.id]
+            if not hold.given_back:
                 with suppress(LedgerError), self._database.writing() as session:
                     release(session, run.id, self.worker)
 
     def give_back(self, pen: Pen, run_id: str) -> None:
         """Give the lease back in the transaction that ends the run: one commit less."""
         release_beside(pen, run_id, self.worker)
-        self._given_back.add(run_id)
+        self._holds[run_id].given_back = True
 
     @property
     def busy(self) -> bool:
         """Whether any run is worked on here."""
-        return bool(self._tasks)
+        return bool(self._holds)
 
     def find(self, run_id: str) -> asyncio.Task[object] | None:
         """The task of a run that is worked on here, or None."""
-        return self._tasks.get(run_id)
+        hold = self._holds.get(run_id)
+        return None if hold is None else hold.task
 
     def claim_new(self, session: Session, run: RunSummary, *, is_turn: bool) -> bool:
         """Take the lease of a run in the transaction that starts it; not where an earlier turn goes first.
@@ -111,7 +116,7 @@ class Holder:
         return True
 
     def _claim(self, run: RunSummary) -> None:
-        if run.id in self._tasks:
+        if run.id in self._holds:
             raise RunOwned(f"run {run.id} is being worked on here already", hint="Wait until it has ended.")
         with self._database.writing() as session:
             first = _first_turn(session, run)
@@ -126,13 +131,14 @@ class Holder:
 
     async def _keep(self) -> None:
         renewed = time.monotonic()
-        while self._tasks:
+        while self._holds:
             await asyncio.sleep(HEAR_SECONDS)
             due = time.monotonic() - renewed >= RENEW_SECONDS
             with suppress(LedgerError):  # locked or gone for a moment; what is written meanwhile meets the fence
-                look = await asyncio.to_thread(self._look, list(self._tasks), due)
+                held = dict(self._holds)
+                look = await asyncio.to_thread(self._look, list(held), due)
                 renewed = time.monotonic() if due else renewed
-                self._stop(look)
+                self._stop(look, held)
 
     def _look(self, names: list[str], due: bool) -> _Look:
         query = sa.select(RUNS.c.id).where(RUNS.c.id.in_(names), RUNS.c.status == "cancelled")
@@ -144,13 +150,13 @@ class Holder:
             ours = renew(session, self.worker, names, datetime.now(UTC))
         return _Look(cancelled, [name for name in names if name not in ours])
 
-    def _stop(self, look: _Look) -> None:
+    def _stop(self, look: _Look, held: Mapping[str, _Hold]) -> None:
         for name in (*look.cancelled, *look.lost):
-            task = self._tasks.get(name)  # one that ended while we looked has given its lease back itself
-            if task is not None:
-                if name not in look.cancelled:
-                    self._lost.add(name)
-                task.cancel()
+            hold = held[name]
+            # One that ended while we looked has given its lease back itself, and may have been begun again since.
+            if self._holds.get(name) is hold and not hold.given_back:
+                hold.lost = name not in look.cancelled
+                hold.task.cancel()
 
 
 def _first_turn(session: Session, run: RunSummary) -> str | None:

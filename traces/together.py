@@ -30,11 +30,7 @@ class Together:
         if not self._waiting:
             loop.call_soon(self._write)
         self._waiting.append((page, waiter))
-        try:
-            await waiter
-        except asyncio.CancelledError:
-            self._waiting = [one for one in self._waiting if one[0] is not page]
-            raise
+        await waiter
         return page.written
 
     def settle(self) -> None:
@@ -46,6 +42,9 @@ class Together:
         waiting, self._waiting = self._waiting[:MOST_PAGES], self._waiting[MOST_PAGES:]
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._write)
+        waiting = [(page, waiter) for page, waiter in waiting if not waiter.cancelled()]
+        if not waiting:
+            return
         try:
             self._recorder.append_pages([page for page, _ in waiting])
         except LedgerUnavailable as error:  # for one as for all, and trying each would take long
