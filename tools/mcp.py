@@ -25,7 +25,7 @@ from tools.catalog import ServerSpec
 from tools.credentials import ask_headers
 from tools.errors import ToolServerError
 from tools.link import Line, Link
-from tools.questions import Answers
+from tools.questions import Answers, Asked, next_page, pages_of
 from tools.results import Bounds, keep, without
 
 IDEMPOTENCY_KEY: Final = "strop/idempotencyKey"
@@ -185,14 +185,17 @@ class ServerToolset(MCPToolset[Any]):
         _PROGRESS.set(_reporter(name, self._progress_of(ctx)))
         assert self._line is not None
         try:
-            async with self._line.questions.call(self._answers_of(ctx)):
-                return self._kept(await self._answer(call, name, args, meta))
+            answers = self._answers_of(ctx)
+            async with self._line.questions.call(answers):
+                return self._kept(await self._answer(call, name, args, meta, answers))
         except ToolFailed as error:
             raise ToolFailed(self._said(error.message)) from error
         except ModelRetry as error:
             raise ModelRetry(self._said(error.message)) from error
 
-    async def _answer(self, call: CallToolFunc, name: str, args: dict[str, Any], meta: dict[str, Any]) -> ToolResult:
+    async def _answer(
+        self, call: CallToolFunc, name: str, args: dict[str, Any], meta: dict[str, Any], answers: Answers
+    ) -> ToolResult:
         """What the tool answered. Whatever else comes out is the server's failure, not the tool's."""
         try:
             return await asyncio.wait_for(call(name, args, metadata=meta), self.spec.call_seconds)
@@ -203,7 +206,13 @@ class ServerToolset(MCPToolset[Any]):
         except ModelRetry as error:
             refused = error.__cause__
             if not _is_broken(refused):
-                raise
+                pages = pages_of(refused) if self.spec.questions else []
+                if not pages:
+                    raise
+                page = next_page(pages, answers)
+                if page is None:
+                    raise ToolFailed(f"{refused}: the person who was asked did not visit the page") from error
+                raise Asked(page) from error
             sent = _SESSION_GONE not in str(refused)
             raise self._broken(f"{name!r}: {_innermost(refused or error)}", sent=sent) from error
         except Exception as error:

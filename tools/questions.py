@@ -6,13 +6,15 @@ that reaches another run's call, where many runs share one process of an older p
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
+from mcp import MCPError, UrlElicitationRequiredError
+from mcp.types import URL_ELICITATION_REQUIRED, ElicitRequestFormParams, ElicitRequestParams, ElicitResult
+from pydantic import ValidationError
 
 from tools.errors import ToolServerError
 from traces.ids import digest_json
@@ -69,6 +71,23 @@ class Asked(Exception):
     def __init__(self, question: Question) -> None:
         super().__init__(question.message)
         self.question = question
+
+
+def pages_of(refused: BaseException | None) -> list[Question]:
+    """The pages that a call was refused for, because a person has to visit them first; empty: for another reason."""
+    if not isinstance(refused, MCPError) or refused.error.code != URL_ELICITATION_REQUIRED:
+        return []
+    try:
+        return [Question.of(page) for page in UrlElicitationRequiredError.from_error(refused.error).elicitations]
+    except (ValidationError, TypeError, AttributeError):  # what it names is no page
+        return []
+
+
+def next_page(pages: Sequence[Question], answers: Answers) -> Question | None:
+    """The first page that nobody has visited; where all were, the first again. None: a person said no to one."""
+    if any(one.action != "accept" for told in answers.values() for one in told):
+        return None
+    return next((one for one in pages if one.digest not in answers), pages[0])
 
 
 @dataclass(eq=False)

@@ -97,6 +97,10 @@ class Hotel:
         with self.database.reading() as session:
             return get_run(session, run_id).status
 
+    def pay(self, room: int) -> None:
+        """What happens on the page."""
+        self.notes.with_name(f"{self.notes.name}.paid-{room}").touch()
+
     @property
     def booked(self) -> list[str]:
         """What was really booked."""
@@ -170,6 +174,55 @@ async def test_a_no_reaches_the_call_too(hotel: Hotel) -> None:
     await runtime.work(late)
     assert hotel.result(late) == "not booked: cancel"
     assert hotel.booked == []
+
+
+async def test_a_page_to_be_visited_is_a_question_too(tmp_path: Path) -> None:
+    """A server of the older protocol asks for it in the middle of its call: the person visits it and says so."""
+    database = open_database(f"sqlite:///{tmp_path / 'ledger.db'}")
+    hotel = Hotel(tmp_path, database, "legacy")
+    run_id = await hotel.ask("connect 12")
+    (one,) = hotel.waiting()
+    asked = one.inquiry.question
+    assert (asked.message, asked.form) == ("Sign in for room 12.", None)
+    assert asked.url == "https://hotel.example/sign-in/12"
+    with pytest.raises(UsageError, match="only an accepted form has content"):
+        answer_question(hotel.recorder, one.id, "accept", KELLER, content={"name": "Ada"})
+    answer_question(hotel.recorder, one.id, "accept", KELLER)
+    assert (await hotel.runtime().work(run_id)).output == "done"
+    assert (hotel.result(run_id), hotel.booked) == ("room 12 is connected", ["12 online"])
+    await _close(hotel)
+    database.close()
+
+
+async def test_a_call_that_is_refused_until_a_page_was_visited(hotel: Hotel) -> None:
+    """The refusal names the page. Visited and really done, the call is made again; visited in vain it asks again."""
+    runtime = hotel.runtime()
+    run_id = await hotel.ask("charge 7", runtime=runtime)
+    (one,) = hotel.waiting()
+    assert one.inquiry.question.url == "https://hotel.example/pay/7"
+    answer_question(hotel.recorder, one.id, "accept", KELLER)
+    with pytest.raises(AnswerNeeded):  # the person said so, but the server knows of no payment
+        await runtime.work(run_id)
+    hotel.pay(7)
+    (again,) = hotel.waiting()
+    answer_question(hotel.recorder, again.id, "accept", KELLER)
+    assert (await runtime.work(run_id)).output == "done"
+    assert (hotel.result(run_id), hotel.booked) == ("room 7 is paid", ["7 paid"])
+
+
+async def test_a_page_that_a_person_does_not_visit(hotel: Hotel) -> None:
+    """No is no: the model is told that the server refuses, and nobody is asked a second time."""
+    runtime = hotel.runtime()
+    run_id = await hotel.ask("charge 8", runtime=runtime)
+    (one,) = hotel.waiting()
+    hotel.answer(one)
+    await runtime.work(run_id)
+    assert hotel.waiting() == []
+    assert hotel.booked == []
+    with hotel.database.reading() as session:
+        (returned,) = read_events(session, run_id, kinds=["tool_returned"])
+    assert returned.event.outcome == "failed"
+    assert "did not visit" in returned.event.result["message"]
 
 
 async def test_questions_of_runs_that_share_a_process_are_told_apart(hotel: Hotel) -> None:
