@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,24 +81,41 @@ def storm(folder: Path, url: str, workers: int, kills: int, seed: int) -> dict[s
     chance = random.Random(seed)
     with counting(folder) as workspace:
         warm(workspace)
-        living = [spawn(workspace, url) for _ in range(workers)]
-        asked, killed = 0, 0
-        while killed < kills:
-            asked = ask(workspace, url, asked, workers * 2)
-            pause(url, chance)
-            at = chance.randrange(workers)
-            os.kill(living[at], signal.SIGKILL)
-            os.waitpid(living[at], 0)
-            killed += 1
-            if killed % 50 == 0:
-                print(f"{killed} of {kills} kills with {workers} at work, {asked} runs", flush=True)
-            living[at] = spawn(workspace, url)
-        asked = roll(workspace, url, living, asked)
-        unknown = settle(workspace, url)
+        with crew(workspace, url, workers) as living:
+            asked, killed = 0, 0
+            while killed < kills:
+                asked = ask(workspace, url, asked, workers * 2)
+                pause(url, chance)
+                at = chance.randrange(workers)
+                end(living[at])
+                killed += 1
+                if killed % 50 == 0:
+                    print(f"{killed} of {kills} kills with {workers} at work, {asked} runs", flush=True)
+                living[at] = spawn(workspace, url)
+            asked = roll(workspace, url, living, asked)
+            unknown = settle(workspace, url)
+        return {"kills": killed, "runs": asked, **account(folder, url, asked), "unknown_outcomes": unknown}
+
+
+@contextmanager
+def crew(workspace: Workspace, url: str, workers: int) -> Iterator[list[int]]:
+    """The living workers' process ids; whatever happens, none of them is left behind."""
+    living: list[int] = []
+    try:
+        for _ in range(workers):
+            living.append(spawn(workspace, url))  # noqa: PERF401  # those that were begun are ended, also of a half crew
+        yield living
+    finally:
         for pid in living:
+            end(pid)
+
+
+def end(pid: int) -> None:
+    """Kill a worker of ours, and bury it. One that was buried before is no process of ours any more."""
+    with suppress(ChildProcessError):
+        if os.waitpid(pid, os.WNOHANG) == (0, 0):
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-        return {"kills": killed, "runs": asked, **account(folder, url, asked), "unknown_outcomes": unknown}
 
 
 def pause(url: str, chance: random.Random) -> None:
@@ -177,6 +194,7 @@ def spawn(workspace: Workspace, url: str) -> int:
         traces.leases.LEASE_SECONDS /= FASTER  # type: ignore[misc]
         agents.holding.RENEW_SECONDS /= FASTER  # type: ignore[misc]
         agents.service.work.SCAN_SECONDS /= FASTER  # type: ignore[misc]
+        agents.service.work.PAUSE_SECONDS /= FASTER  # type: ignore[misc]
         agents.service.work.YOUNG_SECONDS = 0.0  # type: ignore[misc]
         asyncio.run(_work(workspace, url))
         os._exit(0)
