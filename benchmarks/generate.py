@@ -141,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     database = open_database(workspace.database_url)
     try:
         bundles = add_versions(database, workspace)
-        now = datetime.now(UTC)
+        now = datetime.now(UTC) - timedelta(minutes=2)  # the newest runs have ended, as far as they end
         people = Population(bundles, given.runs, end=now, days=given.days, seed=given.seed)
         with without_word_index(database):
             fill(database, in_parts(people, given.runs, given.jobs), given.runs)

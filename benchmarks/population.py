@@ -26,6 +26,7 @@ from traces.events import (
     RunDelegated,
     RunFailed,
     RunFinished,
+    RunResumed,
     RunStarted,
     RunWaited,
     ToolCalled,
@@ -103,16 +104,15 @@ class Population:
         """
         self._begin_part(first)
         begin, gap = self._end - self._span, self._span / self._total
-        newest = self._total - max(2, self._total // 2000)
         while (room := first + count - self._number) > 0:
             at = begin + gap * (self._number + self._random.random())
-            for stream in self._asked(at, room, is_new=self._number >= newest):
+            for stream in self._asked(at, room):
                 self._number += 1
                 yield stream
 
     # --- one run -----------------------------------------------------------------------------------------------
 
-    def _asked(self, at: datetime, room: int, *, is_new: bool) -> Iterator[Stream]:
+    def _asked(self, at: datetime, room: int) -> Iterator[Stream]:
         agent = self._random.choices(AGENTS, [one.share for one in AGENTS])[0]
         run_id, (conversation, history) = self._id("run", at), self._conversation(agent, at)
         is_night = self._random.random() < 0.06
@@ -125,7 +125,7 @@ class Population:
         if room > 1 and agent.name == "desk" and self._random.random() < 0.1:
             yield from self._delegated(run_id, started, at)
             return
-        yield run_id, self._run(agent, started, at, is_new=is_new)
+        yield run_id, self._run(agent, started, at)
         history.append(run_id)
 
     def _delegated(self, run_id: str, started: RunStarted, at: datetime) -> Iterator[Stream]:
@@ -135,7 +135,7 @@ class Population:
             agent="claims", bundle=self._bundle(claims, at), conversation_id=started.conversation_id,
             input=self._text(8, 40), origin="delegation", parent_run_id=run_id, parent_op=op,
         )  # fmt: skip
-        inner = self._run(claims, asked, at + timedelta(seconds=2), is_new=False)
+        inner = self._run(claims, asked, at + timedelta(seconds=2), waits=False)
         facts, clock = [(at, started)], _Clock(at)
         self._step(facts, clock, desk, 1, started, calls=[("claims", {"request": asked.input}, "c1")])
         delegated = RunDelegated(
@@ -150,11 +150,19 @@ class Population:
         yield run_id, facts
         yield child, inner
 
-    def _run(self, agent: Agent, started: RunStarted, at: datetime, *, is_new: bool) -> Facts:
+    def _run(self, agent: Agent, started: RunStarted, at: datetime, *, waits: bool = True) -> Facts:
+        """All that became of a run. None is left open for a worker to take up: nobody could go on with what was never
+        begun. One in some waits for a person, who has to say what became of a refund.
+        """
         facts: Facts = [(at, started)]
         clock = _Clock(at)
         steps = self._random.choice((1, 1, 1, 2, 2, 3)) if agent.tools else 1
-        fate = self._fate(is_new=is_new)
+        fate = self._fate()
+        write = next((tool for tool in agent.tools if tool[2] == "write"), None)
+        if fate == "waiting":
+            if write is not None and waits and started.origin == "user":
+                return self._lost(facts, clock, agent, started, write)
+            fate = "finished"
         for step in range(1, steps + 1):
             is_last = step == steps
             tool = None if is_last else self._tool(agent)
@@ -163,12 +171,27 @@ class Population:
                 break
             if tool is not None:
                 self._call(facts, clock, tool, step, call[0][1])
-        end = self._ending(agent, fate, clock, at)
-        if end is not None:
-            facts.append((clock.on(0.002), end))
+        facts.append((clock.on(0.002), self._ending(agent, fate, clock, at)))
         if fate in {"finished", "failed"} and self._random.random() < 0.1:
             facts.append((clock.on(self._random.uniform(60, 90_000)), self._judgement(at, fate)))
-        return [(moment, event) for moment, event in facts if moment <= self._end or event is started]
+        return [
+            (moment, event) for moment, event in facts if moment <= self._end or not isinstance(event, FeedbackGiven)
+        ]
+
+    def _lost(
+        self, facts: Facts, clock: "_Clock", agent: Agent, started: RunStarted, tool: tuple[str, str, Any]
+    ) -> Facts:
+        """A run whose worker died in the middle of a write."""
+        arguments = self._arguments()
+        self._step(facts, clock, agent, 1, started, calls=[(tool[0], arguments, "c1")])
+        called = self._called(tool, 1, arguments)
+        facts.append((clock.on(0.002), called))
+        message = f"run stopped in the middle of 1 call(s) that may have changed something: {called.op}"
+        waited = RunWaited(reason="outcome_unknown", ops=[str(called.op)], message=message)
+        facts += [
+            (clock.on(12.0), RunResumed(worker="generate", recorded_operations=1)), (clock.on(0.002), waited),
+        ]  # fmt: skip
+        return facts
 
     def _step(
         self, facts: Facts, clock: "_Clock", agent: Agent, step: int, started: RunStarted,
@@ -221,12 +244,8 @@ class Population:
     def _call(
         self, facts: Facts, clock: "_Clock", tool: tuple[str, str, Any], step: int, arguments: dict[str, Any]
     ) -> None:
-        name, server, effect = tool
-        place: dict[str, Any] = {"op": f"tool/{step}/{server}/{name}/c{step}", "step": step}
-        called = ToolCalled(
-            **place, tool=name, server=server, arguments=arguments, call_id=f"c{step}", effect=effect,
-            idempotency_key=f"{self._random.getrandbits(96):024x}",
-        )  # fmt: skip
+        name, called = tool[0], self._called(tool, step, arguments)
+        place: dict[str, Any] = {"op": called.op, "step": step}
         facts.append((clock.on(0.002), called))
         seconds = self._random.lognormvariate(-1.5, 0.8)
         if self._random.random() < 0.01:
@@ -240,25 +259,26 @@ class Population:
         )  # fmt: skip
         facts.append((clock.on(seconds), returned))
 
-    def _ending(self, agent: Agent, fate: str, clock: "_Clock", at: datetime) -> Event | None:
+    def _called(self, tool: tuple[str, str, Any], step: int, arguments: dict[str, Any]) -> ToolCalled:
+        name, server, effect = tool
+        return ToolCalled(
+            op=f"tool/{step}/{server}/{name}/c{step}", step=step, tool=name, server=server, arguments=arguments,
+            call_id=f"c{step}", effect=effect, idempotency_key=f"{self._random.getrandbits(96):024x}",
+        )  # fmt: skip
+
+    def _ending(self, agent: Agent, fate: str, clock: "_Clock", at: datetime) -> Event:
         seconds = clock.since(at)
-        if fate == "finished":
-            return RunFinished(output=self._answer(agent), seconds=seconds)
         if fate == "failed":
             error, message = self._random.choice(FAILURES)
             return RunFailed(error=error, message=message, hint="`strop resume` goes on.", seconds=seconds)
         if fate == "cancelled":
             return RunCancelled(provenance=self._person("no longer needed"), seconds=seconds)
-        if fate == "waiting":
-            return RunWaited(reason="approval", ops=["tool/1/insurer/refund/c1"], message="a refund waits")
-        return None
+        return RunFinished(output=self._answer(agent), seconds=seconds)
 
     # --- small things ------------------------------------------------------------------------------------------
 
-    def _fate(self, *, is_new: bool) -> str:
-        if is_new and self._random.random() < 0.3:
-            return "running"
-        return self._random.choices(("finished", "failed", "cancelled", "waiting"), (93, 5, 1.5, 0.5))[0]
+    def _fate(self) -> str:
+        return self._random.choices(("finished", "failed", "cancelled", "waiting"), (91.5, 5, 1.5, 2))[0]
 
     def _tool(self, agent: Agent) -> tuple[str, str, Any]:
         return self._random.choice(agent.tools)

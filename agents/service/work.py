@@ -27,8 +27,15 @@ log = structlog.get_logger("strop.service")
 SCAN_SECONDS: Final = 2.0
 """How often we look for runs that nobody works on. A dead worker's lease runs out after 10 s."""
 
+PAUSE_SECONDS: Final = 0.2
+"""The shortest time between two looks, also while there is more to be taken than there is room for."""
+
 LOOK_LIMIT: Final = 1000
 """Runs that one look finds; the next look finds the next."""
+
+TAKEN_SHARE: Final = 0.5
+"""So much of the slots may be taken by runs that others left: after a long outage there can be thousands of them, and
+who asks something now must not wait behind them all."""
 
 YOUNG_SECONDS: Final = 5.0
 """A run this young without a lease is most likely being started by another process in this moment."""
@@ -91,6 +98,12 @@ class Work:
         runtime.watch = lambda run_id: partial(self._publish, run_id)
         self._slots = asyncio.Semaphore(at_once)
         self._room = at_once + queue
+        self._most_taken = max(1, int(at_once * TAKEN_SHARE))
+        self._taken: set[str] = set()
+        """The runs that others left and that are worked on here."""
+        self._behind = asyncio.Event()
+        """More were left than could be taken, and there is room for some of them now."""
+        self._left = 0
         self.stopping = False
         self.beyond: dict[str, str] = {}
         """Runs that this version of Strop cannot go on with, and why. They are left to workers of another version."""
@@ -156,6 +169,9 @@ class Work:
         self._tasks.pop(run_id, None)
         self._so_far.pop(run_id, None)
         self._seq.pop(run_id, None)
+        self._taken.discard(run_id)
+        if self._left and len(self._taken) <= self._most_taken // 2:
+            self._behind.set()
 
     async def wait(self, run_id: str) -> None:
         """Until this process has nothing more to do about the run. Giving up waiting does not stop the run."""
@@ -226,12 +242,23 @@ class Work:
         while True:
             with suppress(LedgerError):  # locked or gone for a moment: the next look may see more
                 await asyncio.to_thread(expire, self.runtime.recorder, datetime.now(UTC))
-                for run_id in await asyncio.to_thread(self.abandoned):
-                    if self.full:
-                        break
-                    log.info("run.taken_over", run=run_id)
-                    self.begin(run_id)
-            await asyncio.sleep(SCAN_SECONDS)
+                self._take(await asyncio.to_thread(self.abandoned))
+            await asyncio.sleep(PAUSE_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SCAN_SECONDS - PAUSE_SECONDS):
+                    await self._behind.wait()
+            self._behind.clear()
+
+    def _take(self, found: list[str]) -> None:
+        """Take over as many as there is room for, oldest first. The others wait in the ledger, for any worker."""
+        room = max(0, min(self._most_taken - len(self._taken), self._room - len(self._tasks)))
+        for run_id in found[:room]:
+            log.info("run.taken_over", run=run_id)
+            self._taken.add(run_id)
+            self.begin(run_id)
+        self._left = len(found) - room if len(found) > room else 0
+        if self._left and room:
+            log.info("runs.behind", taken=room, left=self._left, more=len(found) >= LOOK_LIMIT)
 
     def abandoned(self) -> list[str]:
         """Runs that people asked for, that have not ended and that no living worker holds, oldest first.
@@ -241,5 +268,6 @@ class Work:
         now = datetime.now(UTC)
         begun = now - timedelta(seconds=YOUNG_SECONDS)
         with self.runtime.database.reading() as session:
-            free = list_unheld(session, now, begun, limit=LOOK_LIMIT)
-        return [run_id for run_id in free if run_id not in self._tasks and run_id not in self.beyond]
+            known = len(self._tasks) + len(self.beyond)  # those are among what is found, and must not stand for it
+            free = list_unheld(session, now, begun, limit=LOOK_LIMIT + known)
+        return [run_id for run_id in free if run_id not in self._tasks and run_id not in self.beyond][:LOOK_LIMIT]

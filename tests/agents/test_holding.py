@@ -1,7 +1,7 @@
 """Runs and the workers that hold them: one owner, heard cancels, lost leases, and turns in their order."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,6 +50,20 @@ async def worker(tmp_path: Path, database: Database, script: ScriptedModel) -> A
     await runtime.close()
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what the work of others brings about."""
+    while True:
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+
+
+def status(database: Database, run_id: str) -> str:
+    """Where a run stands."""
+    with database.reading() as session:
+        return get_run(session, run_id).status
+
+
 async def test_a_run_cancelled_by_another_process_stops(
     worker: Runtime, script: ScriptedModel, database: Database
 ) -> None:
@@ -83,6 +97,24 @@ async def test_a_worker_that_lost_its_lease_stops(
     with database.reading() as session:
         assert list_held(session, datetime.now(UTC)) == {run_id: "there"}
         assert get_run(session, run_id).status == "running"
+
+
+async def test_a_look_from_before_says_nothing_about_now(
+    worker: Runtime, script: ScriptedModel, gate: asyncio.Event
+) -> None:
+    """A run that was stopped while we looked had no lease then; begun again since, it is left alone."""
+    run_id = worker.start(Start("hello", "hi"))
+    task = asyncio.create_task(worker.work(run_id))
+    await script.begun.wait()
+    before = dict(worker._holder._holds)
+    task.cancel()
+    await asyncio.wait({task})
+    script.begun.clear()
+    again = asyncio.create_task(worker.work(run_id))
+    await script.begun.wait()
+    worker._holder._stop(holding._Look(cancelled=[], lost=[run_id]), before)
+    gate.set()
+    assert (await again).output == "You said: hi"
 
 
 async def test_leases_are_renewed_while_a_run_is_worked_on(
@@ -155,6 +187,26 @@ async def test_a_long_conversation_leaves_its_oldest_turns_out(
         assert "1000 characters" in facts[0].policy
         (asked,) = read_events(session, ids[3], kinds=["model_requested"])
     assert asked.event.messages_before == 2
+
+
+async def test_what_others_left_does_not_stand_in_the_way(
+    worker: Runtime, script: ScriptedModel, gate: asyncio.Event, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many runs that a dead worker left some are taken at a time, oldest first; who asks now need not wait."""
+    monkeypatch.setattr("agents.service.work.YOUNG_SECONDS", -1.0)
+    left = [worker.start(Start("hello", f"left {number}")) for number in range(9)]
+    work = Work(worker, at_once=4, queue=2)
+    work.open()
+    await until(lambda: len(script.asked) == 2)
+    assert work.running == left[:2]
+    now = work.begin(worker.start(Start("hello", "now"), hold=True))
+    await until(lambda: "now" in script.asked)
+    assert sorted(script.asked) == ["left 0", "left 1", "now"]
+    gate.set()
+    await now
+    await until(lambda: all(status(database, run_id) == "finished" for run_id in left))
+    await work.close()
+    assert script.served == 10
 
 
 async def test_so_many_runs_at_once(worker: Runtime, script: ScriptedModel, gate: asyncio.Event) -> None:
