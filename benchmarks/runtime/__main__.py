@@ -3,6 +3,8 @@
 Ratios compare what was measured in turn in the same run; CPU is processor time, so a busy machine matters less.
 
 DBOS is measured where it is installed (`pip install dbos`), in a process of its own, as its library wants it.
+
+Each section can be measured by itself, and ends with its default size within about three minutes on two idle cores.
 """
 
 import argparse
@@ -16,7 +18,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.runtime import conversation, cpu, flight, memory, served, stopping
+from benchmarks.runtime import conversation, cpu, flight, memory, served, stopping, takeover
 from benchmarks.runtime.figures import Figure, as_json
 from tests.postgres import PostgresUnavailable, running_postgres
 
@@ -29,10 +31,8 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", default=[], help=f"of {', '.join(SECTIONS)}; none: all")
     parser.add_argument("--runs", type=int, default=15, help="of each contender for CPU")
     parser.add_argument("--flight", type=int, default=1000, help="runs in flight at once")
-    parser.add_argument(
-        "--memory", type=int, default=1000, help="runs for the slope of memory (the goal is about 20,000)"
-    )
-    parser.add_argument("--requests", type=int, default=400, help="over HTTP")
+    parser.add_argument("--memory", type=int, default=20_000, help="short runs for the slope of memory")
+    parser.add_argument("--requests", type=int, default=600, help="over HTTP, 200 at once")
     parser.add_argument("--calls", type=int, default=1000, help="model calls of the long conversation")
     given = parser.parse_args()
     unknown = set(given.sections) - set(SECTIONS)
@@ -73,6 +73,15 @@ def _cpu(folder: Path, given: argparse.Namespace) -> list[Figure]:
     return figures
 
 
+def _takeover(folder: Path, given: argparse.Namespace) -> list[Figure]:
+    try:
+        with running_postgres() as server, server.fresh_database() as url:
+            return takeover.measure(folder, url)
+    except PostgresUnavailable as reason:
+        print(f"without PostgreSQL: {reason}; on SQLite")
+        return takeover.measure(folder, f"sqlite:///{folder / 'ledger.db'}")
+
+
 def _dbos(url: str, runs: int) -> float | None:
     if importlib.util.find_spec("dbos") is None:
         print("without DBOS: it is not installed")
@@ -91,7 +100,9 @@ SECTIONS: dict[str, Callable[[Path, argparse.Namespace], list[Figure]]] = {
     "flight": lambda folder, given: asyncio.run(flight.measure(folder, given.flight)),
     "memory": lambda folder, given: asyncio.run(memory.measure(folder, given.memory)),
     "conversation": lambda folder, given: asyncio.run(conversation.measure(folder, given.calls, 200 * given.calls)),
-    "stopping": lambda folder, given: asyncio.run(stopping.measure(folder)),
+    "takeover": _takeover,
+    "cancel": lambda folder, given: asyncio.run(stopping.cancelling(folder)),
+    "cold_start": lambda folder, given: stopping.cold_start(folder),
 }
 
 if __name__ == "__main__":

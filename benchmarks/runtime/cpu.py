@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic_ai.mcp import MCPToolset
 
-from agents.runtime import Runtime, Start
+from agents.runtime import Runtime
+from agents.starting import Start
 from benchmarks.runtime.work import bare_agent, drain, scripted, workspace
 from traces.db import open_database
 

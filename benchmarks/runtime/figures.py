@@ -1,8 +1,12 @@
 """A figure, what it should be, and whether it is: the last line of the benchmark is made of these."""
 
+import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+PROGRESS_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -31,3 +35,15 @@ def as_json(figures: Iterable[Figure]) -> dict[str, Any]:
         one.name: {"value": round(one.value, 4), "unit": one.unit, "goal": one.goal, "met": one.met}
         for one in figures
     }
+
+
+_told = 0.0
+
+
+def progress(section: str, text: str) -> None:
+    """Say how far a section is, now and then: on stderr, so that what is printed is figures alone."""
+    global _told
+    now = time.monotonic()
+    if now - _told >= PROGRESS_SECONDS:
+        _told = now
+        print(f"  {section}: {text}", file=sys.stderr, flush=True)
