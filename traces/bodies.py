@@ -11,10 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces.events import Event
-from traces.ids import digest_text, ordered_json
+from traces.ids import digest_text, quick_json
 from traces.pen import Pen, Statement, pen_of
 from traces.store import BLOB_KEY, is_reference
-from traces.tables import BLOBS
 
 BODY_BYTES: Final = 512
 """A body longer than this is stored once by digest; a shorter one costs less inside its event."""
@@ -30,7 +29,7 @@ def dump(event: Event, blobs: dict[str, str]) -> dict[str, Any]:
         foreign = is_reference(value)  # somebody's own words that look like the name of a body: they become one
         if name not in event.BODIES and not foreign:
             continue
-        text = ordered_json(value)
+        text = quick_json(value)
         if foreign or len(text) > BODY_BYTES:
             digest = digest_text(text)
             blobs[digest] = text
@@ -47,14 +46,15 @@ def write_blobs(pen: Pen, blobs: Mapping[str, str]) -> None:
 
 def store_blobs(session: Session, blobs: Mapping[str, str]) -> None:
     """Store the texts of many facts that are not there yet."""
-    known: set[str] = set()
-    names = list(blobs)
-    for start in range(0, len(names), 500):
-        query = sa.select(BLOBS.c.digest).where(BLOBS.c.digest.in_(names[start : start + 500]))
-        known.update(session.execute(query).scalars())
+    pen, names = pen_of(session), list(blobs)
+    known = {
+        digest
+        for start in range(0, len(names), 500)
+        for digest in pen.column(_KNOWN, {"digests": pen.these(names[start : start + 500])})
+    }
     new = [_packed(digest, text) for digest, text in blobs.items() if digest not in known]
     if new:
-        pen_of(session).run_all(_INSERT, new)
+        pen.run_all(_INSERT, new)
 
 
 def _packed(digest: str, text: str) -> dict[str, Any]:
@@ -63,6 +63,12 @@ def _packed(digest: str, text: str) -> dict[str, Any]:
 
 
 _COUNT: Final = Statement(sa.text("SELECT count(*) FROM blobs WHERE digest = :digest"))
+_KNOWN: Final = Statement(
+    {
+        "sqlite": sa.text("SELECT digest FROM blobs WHERE digest IN (SELECT value FROM json_each(:digests))"),
+        "postgresql": sa.text("SELECT digest FROM blobs WHERE digest = ANY(:digests)"),
+    }
+)
 _INSERT: Final = Statement(
     sa.text(
         "INSERT INTO blobs (digest, size, codec, data) VALUES (:digest, :size, :codec, :data) ON CONFLICT DO NOTHING"

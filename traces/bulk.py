@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,7 +19,8 @@ from traces.db import from_micros, micros
 from traces.errors import LedgerError
 from traces.events import Event, kind_of
 from traces.marks import marks_of, note_marks
-from traces.recorder import stored_run
+from traces.pen import pen_of
+from traces.planned import new_ids, stored_run
 from traces.redact import Redactor
 from traces.summary import fold
 from traces.tables import EVENTS, RUNS
@@ -91,7 +91,7 @@ def write_rows(session: Session, rows: Rows) -> int:
     Raises:
         LedgerError: one of the streams is there; nothing was written.
     """
-    ids = _new_ids(session, len(rows.events))
+    ids = new_ids(pen_of(session), len(rows.events))
     try:
         store_blobs(session, rows.blobs)
         numbered = [(number, *row) for number, row in zip(ids, rows.events, strict=True)]
@@ -117,15 +117,6 @@ def _run_row(name: str, facts: Sequence[tuple[datetime, Event]]) -> list[tuple[A
         return []
     row = stored_run(run)
     return [tuple(row[name] for name in _RUN_COLUMNS)]
-
-
-def _new_ids(session: Session, count: int) -> Sequence[int]:
-    """So many ids of events, in order, that nobody else gets."""
-    if session.get_bind().dialect.name == "sqlite":  # the write lock is ours: what follows the last one is free
-        last = session.execute(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'events'")).scalar() or 0
-        return range(last + 1, last + count + 1)
-    query = "SELECT nextval(pg_get_serial_sequence('events', 'id')) FROM generate_series(1, :count)"
-    return sorted(session.execute(sa.text(query), {"count": count}).scalars())
 
 
 def _insert(session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

@@ -23,7 +23,7 @@ from traces.errors import BadInput
 from traces.events import EVENT, Event
 from traces.ids import DIGEST_PREFIX, digest_text
 from traces.marks import marks_of
-from traces.recorder import stored_run
+from traces.planned import stored_run
 from traces.redact import Redactor
 from traces.store import BLOB_KEY, find_blobs
 from traces.stubs import filled

@@ -6,12 +6,13 @@ Shapes are ours where precision is a matter of a prefix; numbers are proven by l
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from traces.errors import BadInput
+from traces.glance import Glance
 
 if TYPE_CHECKING:
     from traces.redact import Policy
@@ -22,75 +23,54 @@ Span = tuple[int, int]
 LONGEST_HINT: Final = 32
 """Characters within which every hint is found: two texts that overlap by so many hide none between them."""
 
-Hint = str | re.Pattern[str]
-"""What is looked for first, in every text: a literal, or a pattern that begins with one. Both cost some microseconds
-for 4 kB; a pattern that begins with a choice costs a hundred."""
-
 
 @dataclass(frozen=True)
 class Detector:
-    """One shape. `find` is asked only of texts in which one of `hints` occurs (none: in every text)."""
+    """One shape. `find` is asked only of texts in which `hint` occurs (empty: in every text)."""
 
     kind: str
     find: Callable[[str], Iterator[Span]]
-    hints: tuple[Hint, ...] = ()
+    hint: str = ""
+    """A pattern that is looked for first, in every text, as `traces.glance` reads it."""
     digits: bool = False
-    """Numbers are looked at too, and a text without five digits in a row or nearly so is not looked at."""
-    any_case: bool = False
-    """The hints are in small letters, and meant in capitals too."""
+    """Numbers are looked at too."""
 
-    def may_be_in(self, text: str) -> bool:
-        """Whether a closer look can find anything."""
-        if self.digits and _MANY_DIGITS.search(text) is None:
-            return False
-        text = text.lower() if self.any_case else text
-        return not self.hints or any(
-            hint in text if isinstance(hint, str) else hint.search(text) is not None for hint in self.hints
-        )
+    @cached_property
+    def may_be_in(self) -> Callable[[str], bool]:
+        """Whether a closer look at a text can find anything."""
+        return Glance([self.hint]) if self.hint else lambda text: True
 
 
 FEWEST_DIGITS: Final = 5
 """Of a number that says who somebody is; no phone number of any country but the smallest islands has fewer."""
 
-_MANY_DIGITS: Final = re.compile(r"\d(?:[ ()./-]{0,2}\d){4}")
+_MANY_DIGITS: Final = r"\d(?:[ ()./-]{0,2}\d){4}"
+"""Five digits in a row, or nearly so."""
 
 _NO_WORD: Final = r"(?<![A-Za-z0-9_])"
 
-SECRETS: Final[tuple[tuple[tuple[Hint, ...], str], ...]] = (
-    # Prefix, then what its issuer puts behind it. A pattern with a group takes out the group alone.
-    (("sk-",), _NO_WORD + r"sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{20,}"),
-    ((re.compile("gh[pousr]_"),), _NO_WORD + r"gh[pousr]_[A-Za-z0-9]{36,}"),
-    (("github_pat_",), _NO_WORD + r"github_pat_[A-Za-z0-9_]{22,}"),
-    ((re.compile("gl[a-z]{2,3}t-"),), _NO_WORD + r"gl(?:pat|dt|rt|cbt|ptt)-[A-Za-z0-9_-]{20,}"),
-    ((re.compile("A(?:KIA|SIA|BIA|CCA)"),), _NO_WORD + r"A(?:KIA|SIA|BIA|CCA)[0-9A-Z]{16}(?![0-9A-Za-z])"),
-    (("AIza",), _NO_WORD + r"AIza[0-9A-Za-z_-]{35}"),
-    (("ya29.", "GOCSPX-"), _NO_WORD + r"(?:ya29\.|GOCSPX-)[0-9A-Za-z_-]{20,}"),
-    ((re.compile("k_(?:live|test)_"),), _NO_WORD + r"[rsp]k_(?:live|test)_[0-9A-Za-z]{16,}"),
-    (("whsec_", "npm_", "hf_"), _NO_WORD + r"(?:whsec_|npm_|hf_)[A-Za-z0-9+/=]{30,}"),
-    ((re.compile("x(?:ox[abposr]|app)-"),), _NO_WORD + r"(?:xox[abposr]|xapp)-[\w-]{10,}"),
-    (("hooks.slack.com/",), r"hooks\.slack\.com/services/[A-Za-z0-9_/]{20,}"),
-    (("pypi-AgE",), r"pypi-AgE[A-Za-z0-9_-]{50,}"),
-    (("SG.",), _NO_WORD + r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
-    (("eyJ",), _NO_WORD + r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
-    (("PRIVATE KEY",), r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*-----|\Z)"),
-    (("://",), r"://[^\s:/?#\[\]@]{1,100}:([^\s:/?#\[\]@]{3,100})@"),
-)
-
-SECRETS_IN_ANY_CASE: Final[tuple[tuple[tuple[Hint, ...], str], ...]] = (
-    (("bearer", "basic"), r"(?i)\b(?:bearer|basic)\s+(?=[A-Za-z._~+/=-]*\d)([A-Za-z0-9._~+/=-]{16,})"),
+SECRETS: Final[tuple[tuple[str, str], ...]] = (
+    # Hint, and shape: a prefix, then what its issuer puts behind it. A shape with a group takes out the group alone.
+    ("sk-", _NO_WORD + r"sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{20,}"),
+    ("gh[pousr]_", _NO_WORD + r"gh[pousr]_[A-Za-z0-9]{36,}"),
+    ("github_pat_", _NO_WORD + r"github_pat_[A-Za-z0-9_]{22,}"),
+    ("gl[a-z]{2,3}t-", _NO_WORD + r"gl(?:pat|dt|rt|cbt|ptt)-[A-Za-z0-9_-]{20,}"),
+    ("A(?:KIA|SIA|BIA|CCA)", _NO_WORD + r"A(?:KIA|SIA|BIA|CCA)[0-9A-Z]{16}(?![0-9A-Za-z])"),
+    ("AIza", _NO_WORD + r"AIza[0-9A-Za-z_-]{35}"),
+    (r"ya29\.|GOCSPX-", _NO_WORD + r"(?:ya29\.|GOCSPX-)[0-9A-Za-z_-]{20,}"),
+    ("k_live_|k_test_", _NO_WORD + r"[rsp]k_(?:live|test)_[0-9A-Za-z]{16,}"),
+    ("whsec_|npm_|hf_", _NO_WORD + r"(?:whsec_|npm_|hf_)[A-Za-z0-9+/=]{30,}"),
+    ("xox[abposr]-|xapp-", _NO_WORD + r"(?:xox[abposr]|xapp)-[\w-]{10,}"),
+    (r"hooks\.slack\.com/", r"hooks\.slack\.com/services/[A-Za-z0-9_/]{20,}"),
+    ("pypi-AgE", r"pypi-AgE[A-Za-z0-9_-]{50,}"),
+    (r"SG\.", _NO_WORD + r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
+    ("eyJ", _NO_WORD + r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+    ("PRIVATE KEY", r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*-----|\Z)"),
+    ("://", r"://[^\s:/?#\[\]@]{1,100}:([^\s:/?#\[\]@]{3,100})@"),
+    ("(?i:bearer|basic)", r"(?i)\b(?:bearer|basic)\s+(?=[A-Za-z._~+/=-]*\d)([A-Za-z0-9._~+/=-]{16,})"),
     (
         # Not "token" alone: every reply has its input_tokens. Before it stands access, refresh or auth.
-        (
-            "passw",
-            "secret",
-            re.compile("api[_-]?key"),
-            "s_token",
-            "h_token",
-            "s-token",
-            "h-token",
-            "stoken",
-            "htoken",
-        ),
+        "(?i:passw|secret|api[_-]?key|[sh][_-]?token)",
         r"(?i)(?:password|passwd|secret|api[_-]?key|(?:access|refresh|auth)[_-]?token)[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
         r"(?=[^\s\"'\[]{0,200}\d)([^\s\"',;\[\]]{8,})",
     ),
@@ -122,7 +102,7 @@ def detectors(policy: "Policy") -> list[Detector]:
     own = [_own(name, pattern) for name, pattern in policy.patterns.items()]
     makers: dict[str, Callable[[Policy], list[Detector]]] = {
         "secret": lambda _: _secrets(),
-        "email": lambda _: [_by_pattern("email", ("@",), re.compile(_EMAIL))],
+        "email": lambda _: [_by_pattern("email", "@", re.compile(_EMAIL))],
         "iban": lambda _: [_iban()],
         "card": lambda _: [_card()],
         "national_id": _national,
@@ -135,11 +115,7 @@ def detectors(policy: "Policy") -> list[Detector]:
 
 
 def _secrets() -> list[Detector]:
-    plain = [_by_pattern("secret", hints, re.compile(shape)) for hints, shape in SECRETS]
-    return plain + [
-        replace(_by_pattern("secret", hints, re.compile(shape)), any_case=True)
-        for hints, shape in SECRETS_IN_ANY_CASE
-    ]
+    return [_by_pattern("secret", hint, re.compile(shape)) for hint, shape in SECRETS]
 
 
 def compiled(name: str, pattern: str) -> re.Pattern[str]:
@@ -160,12 +136,12 @@ def _own(name: str, pattern: str) -> Detector:
     shape = compiled(name, pattern)
     if shape.fullmatch("") or shape.search(f"[{name}:0a1b]"):
         raise BadInput(f"pattern {name!r} also finds nothing, or its own placeholder [{name}:0a1b]")
-    return _by_pattern(name, (), shape)
+    return _by_pattern(name, "", shape)
 
 
-def _by_pattern(kind: str, hints: tuple[Hint, ...], shape: re.Pattern[str]) -> Detector:
+def _by_pattern(kind: str, hint: str, shape: re.Pattern[str]) -> Detector:
     group = 1 if shape.groups == 1 and kind == "secret" else 0
-    return Detector(kind, lambda text: (found.span(group) for found in shape.finditer(text)), hints)
+    return Detector(kind, lambda text: (found.span(group) for found in shape.finditer(text)), hint)
 
 
 def _library(name: str) -> Any:
@@ -186,7 +162,7 @@ def _card() -> Detector:
             if _CARD_SHAPE.fullmatch(number) and luhn.is_valid(number):
                 yield found.span()
 
-    return Detector("card", find, digits=True)
+    return Detector("card", find, _MANY_DIGITS, digits=True)
 
 
 def _iban() -> Detector:
@@ -201,7 +177,7 @@ def _iban() -> Detector:
                     yield start, stop
                     break
 
-    return Detector("iban", find, digits=True)
+    return Detector("iban", find, _MANY_DIGITS, digits=True)
 
 
 def _national(policy: "Policy") -> list[Detector]:
@@ -214,7 +190,7 @@ def _national(policy: "Policy") -> list[Detector]:
             if any(valid(number) for name, valid in checks if name != "us.ssn" or number.count("-") == 2):
                 yield found.span()
 
-    return [Detector("national_id", find, digits=True)]
+    return [Detector("national_id", find, _MANY_DIGITS, digits=True)]
 
 
 _NUMBERS: Final = re.compile(r"\d(?:[^\w\n]{0,4}\d)*")
@@ -253,7 +229,7 @@ def _phone(policy: "Policy") -> list[Detector]:
                 yield start, end
                 last = end
 
-    return [Detector("phone", find, digits=True)]
+    return [Detector("phone", find, _MANY_DIGITS, digits=True)]
 
 
 def _rows(text: str) -> Iterator[tuple[int, int, int]]:

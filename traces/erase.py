@@ -22,9 +22,10 @@ from traces.events import Event, WordsErased
 from traces.events.erasures import Because
 from traces.ids import new_id
 from traces.marks import forget_marks
+from traces.planned import upsert_runs
 from traces.provenance import Provenance
 from traces.quotes import Quotes
-from traces.recorder import Recorder, upsert_runs
+from traces.recorder import Recorder
 from traces.store import list_streams, read_stream
 from traces.stubs import stub, stub_of
 from traces.summary import fold

@@ -5,6 +5,7 @@ both databases; its own way to run one (look it up, make a context, make a resul
 with it. Prevents: SQL that is written twice, once for each driver.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from select import POLLIN, poll
@@ -32,6 +33,11 @@ class Statement:
             positions = getattr(compiled, "positiontup", None)
             known = self._texts[dialect.name] = (str(compiled), None if positions is None else tuple(positions))
         return known
+
+
+def named(table: sa.Table, *left_out: str) -> dict[str, Any]:
+    """A named value for each column of a table but these, for an INSERT or UPDATE."""
+    return {column.name: sa.bindparam(column.name) for column in table.c if column.name not in left_out}
 
 
 class Pen:
@@ -68,6 +74,15 @@ class Pen:
         self.run(statement, values)
         ((found,),) = self._cursor.fetchall()
         return int(found)
+
+    def column(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+        """Run a statement that gives one column back."""
+        self.run(statement, values)
+        return [found for (found,) in self._cursor.fetchall()]
+
+    def these(self, names: Sequence[str]) -> Any:
+        """Texts as one value: SQLite's `json_each` or PostgreSQL's `ANY` take it."""
+        return json.dumps(names) if self.dialect.name == "sqlite" else list(names)
 
     def _told(self, error: Exception) -> BaseException:
         return DBAPIError.instance(None, None, error, self._error)

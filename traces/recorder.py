@@ -11,19 +11,19 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from traces import search
-from traces.bodies import dump, store_blobs, write_blobs
-from traces.chain import GENESIS, chain, content_of, salted
+from traces.bodies import write_blobs
+from traces.chain import GENESIS, chain
 from traces.db import Database, from_micros, micros
 from traces.entries import Entry, entry_of
 from traces.errors import LedgerError, NotFound, OperationTaken, RunErased
-from traces.events import Event, RunStarted, kind_of
+from traces.events import Event, RunStarted
 from traces.marks import write_marks
-from traces.pen import Pen, Statement, pen_of
+from traces.pen import Pen, Statement, named, pen_of
+from traces.planned import Planned, insert_planned, stored_run
 from traces.redact import Redactor
 from traces.store import find_run
 from traces.summary import ENDED, RunSummary, advance, begin
@@ -43,15 +43,6 @@ class Recorded:
     event: Event
     hash: str = ""
     run: RunSummary | None = None
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A fact to be written with others, and the summary of its run after it."""
-
-    stream: str
-    event: Event
-    run: RunSummary
 
 
 @dataclass
@@ -205,10 +196,15 @@ class Recorder:
                     planned = plan(session)
                     for each in planned:
                         self._heads.pop(each.stream, None)
-                    recorded = insert_planned(session, planned, self._clock())
+                    at = self._clock()
+                    places = insert_planned(session, planned, at)
                 break
             except IntegrityError:
                 continue
+        recorded = [
+            Recorded(event_id, one.stream, seq, at, one.entry.event)
+            for one, (event_id, seq) in zip(planned, places, strict=True)
+        ]
         self._tell(recorded)
         return recorded
 
@@ -284,58 +280,6 @@ class Recorder:
             raise OperationTaken(stream, event.op, entry.kind)
 
 
-def insert_planned(session: Session, planned: Sequence[Planned], at: datetime) -> list[Recorded]:
-    """Write facts inside the caller's transaction with a fixed number of statements, one fact a stream."""
-    if not planned:
-        return []
-    blobs: dict[str, str] = {}
-    heads = _load_hashes(session, [one.stream for one in planned])
-    rows: list[dict[str, Any]] = []
-    for one in planned:
-        seq, previous = heads.get(one.stream, (0, GENESIS))
-        payload, kind = salted(dump(one.event, blobs)), kind_of(one.event)
-        digest = chain(previous, content_of(payload), stream=one.stream, seq=seq + 1, kind=kind, at=micros(at))
-        rows.append(
-            {"stream": one.stream, "seq": seq + 1, "kind": kind, "at": at, "payload": payload, "hash": digest}
-        )
-    store_blobs(session, blobs)
-    query = sa.insert(EVENTS).returning(EVENTS.c.stream, EVENTS.c.id)
-    ids = {row.stream: row.id for row in session.execute(query, rows)}
-    upsert_runs(session, [one.run for one in planned])
-    search.index(session, {ids[one.stream]: one.event for one in planned})
-    search.note_tools(session, ((one.stream, tool) for one in planned for tool in search.tools_of(one.event)))
-    return [
-        Recorded(ids[one.stream], one.stream, row["seq"], at, one.event)
-        for one, row in zip(planned, rows, strict=True)
-    ]
-
-
-def upsert_runs(session: Session, runs: Sequence[RunSummary]) -> None:
-    """Write rows of the runs list, over those that are there."""
-    pen_of(session).run_all(_UPSERT_RUN, [stored_run(run) for run in runs])
-
-
-def stored_run(run: RunSummary) -> dict[str, Any]:
-    """The run's row as drivers take it: times in microseconds."""
-    return {name: micros(value) if isinstance(value, datetime) else value for name, value in vars(run).items()}
-
-
-def _load_hashes(session: Session, streams: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """(seq, hash) of the newest event of each of these streams that has any."""
-    found: dict[str, tuple[int, str]] = {}
-    for start in range(0, len(streams), 500):
-        newest = (
-            sa.select(EVENTS.c.stream, sa.func.max(EVENTS.c.seq).label("seq"))
-            .where(EVENTS.c.stream.in_(streams[start : start + 500]))
-            .group_by(EVENTS.c.stream)
-            .subquery()
-        )
-        where = (EVENTS.c.stream == newest.c.stream) & (EVENTS.c.seq == newest.c.seq)
-        query = sa.select(EVENTS.c.stream, EVENTS.c.seq, EVENTS.c.hash).join(newest, where)
-        found.update({row.stream: (row.seq, row.hash) for row in session.execute(query)})
-    return found
-
-
 def _load_head(session: Session, stream: str) -> _Head:
     row = session.execute(
         sa.select(EVENTS.c.seq, EVENTS.c.hash).where(EVENTS.c.stream == stream).order_by(EVENTS.c.seq.desc()).limit(1)
@@ -371,27 +315,14 @@ def _save_run(pen: Pen, before: RunSummary | None, after: RunSummary | None) -> 
 # --- statements of the hot path ---------------------------------------------------------------------------------
 
 
-def _named(table: sa.Table, *left_out: str) -> dict[str, Any]:
-    return {column.name: sa.bindparam(column.name) for column in table.c if column.name not in left_out}
-
-
 _GIVEN: Final = ("id", "agent", "bundle", "conversation_id", "parent_run_id", "origin", "started_at", "input")
 """What of a run never changes after its start."""
 
-_INSERT_EVENT: Final = Statement(sa.insert(EVENTS).values(_named(EVENTS, "id")).returning(EVENTS.c.id))
-_INSERT_RUN: Final = Statement(sa.insert(RUNS).values(_named(RUNS)))
+_INSERT_EVENT: Final = Statement(sa.insert(EVENTS).values(named(EVENTS, "id")).returning(EVENTS.c.id))
+_INSERT_RUN: Final = Statement(sa.insert(RUNS).values(named(RUNS)))
 _UPDATE_RUN: Final = Statement(
-    sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id")).values(_named(RUNS, *_GIVEN))
+    sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id")).values(named(RUNS, *_GIVEN))
 )
-
-
-def _upsert(insert: Any) -> Any:
-    put = insert(RUNS).values(_named(RUNS))
-    kept = {name: put.excluded[name] for name in _named(RUNS, "id")}
-    return put.on_conflict_do_update(index_elements=[RUNS.c.id], set_=kept)
-
-
-_UPSERT_RUN: Final = Statement({"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)})
 
 
 def _stored(at: datetime) -> datetime:

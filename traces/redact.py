@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from traces.detectors import LONGEST_HINT, Detector, compiled, detectors
 from traces.events import Event
+from traces.glance import Glance
 from traces.provenance import Provenance
 
 SKIPPED: Final = frozenset({"signature", "tool_call_id", "provider_response_id", "timestamp", "encrypted_content"})
@@ -74,6 +75,8 @@ class Redactor:
         self._detectors = detectors(self.policy)
         self._digits = any(one.digits for one in self._detectors)
         self._secret = any(one.kind == "secret" for one in self._detectors)
+        hints = [one.hint for one in self._detectors]
+        self._may_have_any: Callable[[str], bool] = Glance(dict.fromkeys(hints)) if all(hints) else lambda text: True
         self._keep = [compiled("keep", pattern) for pattern in self.policy.keep]
         self._make_key = key or (lambda: _PROCESS_KEY)
         self._key: bytes | None = None
@@ -110,8 +113,7 @@ class Redactor:
         """
         texts: list[str] = []
         named = self._gather(value, texts)
-        joined = "\n".join(_once(texts))
-        wanted = [one for one in self._detectors if one.may_be_in(joined)]
+        wanted = self._wanted("\n".join(_once(texts)))
         if not wanted and not named:
             return None
         fewer = copy(self)
@@ -125,9 +127,12 @@ class Redactor:
             return value if reason is value.reason else value.model_copy(update={"reason": reason})
         texts: list[str] = []
         named = self._gather(value, texts)
-        joined = "\n".join(texts)
-        wanted = [one for one in self._detectors if one.may_be_in(joined)]
+        wanted = self._wanted("\n".join(texts))
         return self._walk(value, wanted, found) if wanted or named else value
+
+    def _wanted(self, joined: str) -> list[Detector]:
+        """The detectors that may find something in a text."""
+        return [one for one in self._detectors if one.may_be_in(joined)] if self._may_have_any(joined) else []
 
     def _gather(self, value: Any, texts: list[str]) -> bool:
         """Put every text into `texts`; gives whether a field is named like a secret."""
@@ -195,21 +200,27 @@ class Redactor:
 
 
 def _once(texts: Iterable[str]) -> Iterator[str]:
-    """The texts without the beginnings that they share: each request to a model shows the conversation so far."""
+    """The texts without what was among them before: each request to a model shows the conversation so far."""
+    short: set[str] = set()
     known: dict[str, str] = {}
     for text in texts:
         if len(text) < LONG_TEXT:
-            yield text
+            if text not in short:
+                short.add(text)
+                yield text
             continue
-        before = known.get(text[:LONGEST_HINT], "")
+        before = known.get(text[:TELLING], "")
         same = len(before) - CLOSING
         yield text[max(same - LONGEST_HINT, 0) :] if same > 0 and text.startswith(before[:same]) else text
         if len(text) > len(before):
-            known[text[:LONGEST_HINT]] = text
+            known[text[:TELLING]] = text
 
 
 LONG_TEXT: Final = 500
 """Characters from which on a text may be one that goes on from another."""
+
+TELLING: Final = 256
+"""Characters by whose like the text it goes on from is found: behind what all lists of messages begin with."""
 
 CLOSING: Final = 2
 """Characters at the end of a JSON list that are not there when it goes on."""

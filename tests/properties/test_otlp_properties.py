@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.traces.otlp_samples import TRACE, genai, request, span
-from traces.events import SpansReceived
 from traces.otlp import conventions
 from traces.otlp.json_wire import decode_json
 from traces.otlp.limits import OtlpError
 from traces.otlp.reading import facts_of
-from traces.otlp.receive import _planned
+from traces.otlp.receive import _batch, _planned
 from traces.otlp.wire import decode_protobuf
 
 LEAVES = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=20)
@@ -108,10 +107,10 @@ def test_attributes_of_any_content_can_be_told(attributes: list[dict[str, str]])
 def _read_all(spans: list[Any]) -> None:
     """What the receiver and every reader do with spans, without a database."""
     for trace_id in {one.trace_id for one in spans}:
-        planned = _planned(trace_id, [one for one in spans if one.trace_id == trace_id], [], None)
-        assert isinstance(planned.event, SpansReceived)
-        planned.event.model_dump_json()
-        for at, fact in facts_of([planned.event]):
+        batch = _batch(trace_id, [one for one in spans if one.trace_id == trace_id])
+        assert _planned(batch, [], None).run.events == 1
+        batch.event.model_dump_json()
+        for at, fact in facts_of([batch.event]):
             assert at >= 0
             fact.model_dump_json()
 

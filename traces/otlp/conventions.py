@@ -128,10 +128,15 @@ def text_of(attributes: Attributes, keys: tuple[str, ...]) -> str:
 
 def value_of(attributes: Attributes, keys: tuple[str, ...]) -> Any:
     """The first of these attributes that is there, JSON texts read; None where none is."""
+    return parsed(raw_of(attributes, keys))
+
+
+def raw_of(attributes: Attributes, keys: tuple[str, ...]) -> Any:
+    """The first of these attributes that is there, as it was sent; None where none is."""
     for key in keys:
         value = attributes.get(key)
         if value is not None and value != "":
-            return parsed(value)
+            return value
     return None
 
 

@@ -220,6 +220,27 @@ def _text(part: Any) -> str:
     return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
 
 
+class Conversation:
+    """What models were shown one request after the other, each of which shows the conversation so far: of a list of
+    messages that goes on from the one before it, only what is new is read.
+    """
+
+    def __init__(self) -> None:
+        self._before = ""
+
+    def new_in(self, read: "Read") -> list[Message]:
+        """The messages that the request before did not show, as far as that is seen at once; else all."""
+        text = read.attributes.get("gen_ai.input.messages")
+        if not isinstance(text, str):
+            return read.shown
+        before, self._before = self._before, text
+        if before[:1] == "[" and before[-1] == "]" and text.startswith(f"{before[:-1]},"):
+            more = parsed(f"[{text[len(before) :]}")
+            if isinstance(more, list):
+                return _messages(more, "user")
+        return read.shown
+
+
 class Read:
     """A span and the messages in it, read when they are first asked for."""
 

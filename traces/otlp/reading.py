@@ -22,7 +22,7 @@ from traces.events import (
 )
 from traces.ids import digest_json, ordered_json
 from traces.otlp import conventions as mean
-from traces.otlp.messages import Message, Read, input_messages, output_messages, text_parts
+from traces.otlp.messages import Conversation, Message, Read, input_messages, output_messages, text_parts
 from traces.otlp.span import ERROR, is_root
 from traces.otlp.trace import ORIGIN, error_of, summary_fields
 
@@ -36,19 +36,23 @@ def spans_of(batches: Iterable[SpansReceived]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda span: (span.get("start", 0), -span.get("end", 0), span["id"]))
 
 
-def texts_of(spans: Iterable[dict[str, Any]]) -> set[str]:
-    """What was asked, answered and thought in these spans, each text once: what full-text search looks into."""
-    found: set[str] = set()
+def texts_of(spans: Iterable[dict[str, Any]]) -> Iterable[str]:
+    """What was asked, answered and thought in these spans, each text once: what full-text search looks into.
+
+    Always in the same order, for no more than the first characters of all are looked at.
+    """
+    found: dict[str, None] = {}
+    conversation = Conversation()
     for span in spans:
         role = mean.role(span)
         if mean.is_pending(span) or (role in {"other", "tool"} and not is_root(span)):
             continue
         read = Read(span)
-        for message in (*read.shown, *read.said):
-            found.update(text_parts(message, "user-prompt", "text", "thinking"))
+        for message in (*conversation.new_in(read), *read.said):
+            found.update(dict.fromkeys(text_parts(message, "user-prompt", "text", "thinking")))
         if role != "model":
             answered = read.answered
-            found.update((read.asked, answered if isinstance(answered, str) else ordered_json(answered)))
+            found[read.asked] = found[answered if isinstance(answered, str) else ordered_json(answered)] = None
     return found
 
 

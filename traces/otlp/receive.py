@@ -11,13 +11,15 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from traces.entries import Entry, entry_of
 from traces.events import SpansReceived
 from traces.ids import digest_json
 from traces.otlp.limits import MOST_PER_TRACE
 from traces.otlp.messages import Read
 from traces.otlp.span import Span
 from traces.otlp.trace import about, row_of, run_id_of
-from traces.recorder import Planned, Recorder
+from traces.planned import Planned
+from traces.recorder import Recorder
 from traces.redact import Redactor
 from traces.store import find_runs, read_recorded
 from traces.summary import RunSummary, retell
@@ -103,19 +105,22 @@ def _noted(one: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Sorter:
-    """Decides, inside the transaction, which spans are new."""
+    """Decides, inside the transaction, which spans are new. Most are all: those are made ready before it."""
 
     def __init__(self, by_trace: dict[str, list[Span]], refused: Counter[str]) -> None:
         self._by_trace = by_trace
         self._before = refused
+        self._ready: dict[str, _Batch] = {}
+        for trace_id, spans in by_trace.items():
+            new = self._new(trace_id, spans, frozenset(), Counter())
+            self._ready[trace_id] = _batch(trace_id, new)
         self.refused = refused
         self.kept = 0
 
     def plan(self, session: Session) -> list[Planned]:
         self.kept, self.refused = 0, Counter(self._before)
-        streams = [run_id_of(trace) for trace in self._by_trace]
-        earlier = read_recorded(session, streams, ["spans_received"], bodies=False)
-        runs = find_runs(session, streams)
+        runs = find_runs(session, [run_id_of(trace) for trace in self._by_trace])
+        earlier = read_recorded(session, runs, ["spans_received"], bodies=False) if runs else {}
         planned = []
         for trace_id, spans in self._by_trace.items():
             stream = run_id_of(trace_id)
@@ -123,14 +128,18 @@ class _Sorter:
             if known is not None and known.erased_at is not None:
                 self.refused[f"run {stream} was erased: nothing can be added to it"] += len(spans)
                 continue
-            batches = [stored.event for stored in earlier[stream] if isinstance(stored.event, SpansReceived)]
-            new = self._new(spans, {row[0] for batch in batches for row in batch.index})
+            batches = [one.event for one in earlier.get(stream, ()) if isinstance(one.event, SpansReceived)]
+            seen = frozenset(row[0] for batch in batches for row in batch.index)
+            new = self._new(trace_id, spans, seen, self.refused)
             if new:
                 self.kept += len(new)
-                planned.append(_planned(trace_id, new, batches, known))
+                ready = self._ready[trace_id]
+                planned.append(
+                    _planned(ready if len(new) == len(ready.spans) else _batch(trace_id, new), batches, known)
+                )
         return planned
 
-    def _new(self, spans: list[Span], known: set[str]) -> list[Span]:
+    def _new(self, trace_id: str, spans: list[Span], known: frozenset[str], refused: Counter[str]) -> list[Span]:
         room = MOST_PER_TRACE - len(known)
         new: dict[str, Span] = {}
         for span in spans:
@@ -138,13 +147,23 @@ class _Sorter:
             if name in known or name in new:
                 continue
             if len(new) >= room:
-                self.refused[f"trace {span.trace_id} has {MOST_PER_TRACE:,} spans already"] += 1
+                refused[f"trace {trace_id} has {MOST_PER_TRACE:,} spans already"] += 1
             else:
                 new[name] = span
         return list(new.values())
 
 
-def _planned(trace_id: str, spans: list[Span], before: list[SpansReceived], run: RunSummary | None) -> Planned:
+@dataclass(frozen=True)
+class _Batch:
+    """Spans of one trace that are written together, and what is written of them."""
+
+    trace_id: str
+    spans: list[Span]
+    event: SpansReceived
+    entry: Entry
+
+
+def _batch(trace_id: str, spans: list[Span]) -> _Batch:
     sources, told = _sources(spans)
     rows = [row_of(span.data) for span in spans]
     service = str(spans[0].source.get("resource", {}).get("service.name", ""))
@@ -156,9 +175,13 @@ def _planned(trace_id: str, spans: list[Span], before: list[SpansReceived], run:
         sources=sources,
         redacted=dict(sum((Counter(span.data.get("redacted", {})) for span in spans), Counter())),
     )
-    stream = run_id_of(trace_id)
-    after = retell(run or stream, [*before, event])
-    return Planned(stream, event, replace(after, events=after.events + 1))
+    return _Batch(trace_id, spans, event, entry_of(event))
+
+
+def _planned(batch: _Batch, before: list[SpansReceived], run: RunSummary | None) -> Planned:
+    stream = run_id_of(batch.trace_id)
+    after = retell(run or stream, [*before, batch.event])
+    return Planned(stream, batch.entry, replace(after, events=after.events + 1), is_first=run is None)
 
 
 def _sources(spans: list[Span]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -7,6 +7,7 @@ computes it again without reading a body.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from traces.ids import digest_json
@@ -119,8 +120,18 @@ def _name(text: str) -> str:
 
 def version_of(attributes: dict[str, Any]) -> str:
     """The digest of what shaped the reply as far as it was told: instructions, tools, model."""
-    shaped = [mean.value_of(attributes, keys) for keys in (mean.INSTRUCTIONS, mean.TOOLS)]
-    return digest_json({"instructions": shaped[0], "tools": shaped[1], "model": mean.text_of(attributes, mean.MODEL)})
+    told = [mean.raw_of(attributes, keys) for keys in (mean.INSTRUCTIONS, mean.TOOLS)]
+    model = mean.text_of(attributes, mean.MODEL)
+    if all(one is None or isinstance(one, str) for one in told):
+        return _version(*told, model)
+    return _version.__wrapped__(*told, model)
+
+
+@lru_cache(1_000)
+def _version(instructions: Any, tools: Any, model: str) -> str:
+    """The same few texts come with every request."""
+    shaped = {"instructions": mean.parsed(instructions), "tools": mean.parsed(tools), "model": model}
+    return digest_json(shaped)
 
 
 def error_of(data: dict[str, Any]) -> str:
