@@ -15,6 +15,7 @@ from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
 from agents.approvals import answer_held
 from agents.durability import METADATA_KEY, JournalDurability
 from agents.errors import WorkspaceError
+from agents.guardrails import output_check
 from agents.prompts.bundle import Bundle, Delegate, ToolAccess, render
 from tools.toolset import compose
 from traces.events import Effect
@@ -56,6 +57,8 @@ def build_agent(
     )
     if schema is not None:
         agent.output_validator(_validator(schema))
+    if any(rail.where == "output" for rail in bundle.guardrails):
+        agent.output_validator(output_check(bundle.guardrails))
     return agent
 
 

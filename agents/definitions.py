@@ -12,8 +12,19 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from agents.errors import WorkspaceError
 from agents.models.settings import LOCAL, PROMPT_LAYOUT
-from agents.prompts.bundle import Asking, Bundle, Delegate, Demonstration, Limits, ToolAccess, ToolText
+from agents.prompts.bundle import (
+    Asking,
+    Bundle,
+    Delegate,
+    Demonstration,
+    Limits,
+    ToolAccess,
+    ToolText,
+    check_answer,
+)
+from tools.guardrails import Guardrail, check_usable
 from tools.policies import Policy
+from traces.errors import BadInput
 
 
 class Strict(BaseModel):
@@ -46,6 +57,7 @@ class StropBlock(Strict):
     delegates: tuple[Delegate, ...] = ()
     tool_texts: dict[str, ToolText] = {}
     policies: tuple[Policy, ...] = ()
+    guardrails: tuple[Guardrail, ...] = ()
     reasoning_chars: int = Field(default=0, ge=0)
     reasoning_hint: str = Field(default="", max_length=200)
     rules: tuple[str, ...] = ()
@@ -83,6 +95,7 @@ class Definition(BaseModel):
             delegates=self.block.delegates,
             tool_texts=self.block.tool_texts,
             policies=self.block.policies,
+            guardrails=self.block.guardrails,
             reasoning_chars=self.block.reasoning_chars,
             reasoning_hint=self.block.reasoning_hint,
             limits=self.block.limits,
@@ -120,6 +133,7 @@ def load_definition(path: Path) -> Definition:
     except ValidationError as error:
         block = StropBlock()
         problems += [_place(detail, "strop.") for detail in error.errors()]
+    problems += _guardrail_problems(block, data.get("output_schema"))
     instructions = _joined(data.get("instructions"))
     if not data.get("name"):
         problems.append("name: missing; every agent needs one")
@@ -137,6 +151,20 @@ def load_definition(path: Path) -> Definition:
         output_schema=data.get("output_schema"),
         block=block,
     )
+
+
+def _guardrail_problems(block: StropBlock, schema: Any) -> list[str]:
+    """What is wrong with guardrails beyond their own shape: what they look for, and what they answer instead."""
+    try:
+        check_usable(block.guardrails)
+        if isinstance(schema, dict) or schema is None:
+            for rail in block.guardrails:
+                check_answer(rail, schema)
+    except BadInput as error:
+        return [f"strop.guardrails: {error} ({error.hint})"]
+    except ValueError as error:
+        return [f"strop.guardrails: {error}"]
+    return []
 
 
 def _joined(instructions: Any) -> str:

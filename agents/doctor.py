@@ -246,16 +246,10 @@ def _not_started(name: str, error: Exception, log: Path) -> Check:
 
 async def offered_tools(spec: ServerSpec, log: Path) -> list[str]:
     """Names of the tools that a server offers; it is started and stopped for this."""
-    from tools.mcp import close_toolset, open_toolset
-    from tools.results import Bounds
+    from tools.mcp import offered_by
 
     log.parent.mkdir(parents=True, exist_ok=True)
-    toolset = open_toolset(spec, lambda ctx: "", bounds=Bounds(1_000_000), log=log)
-    try:
-        async with toolset:
-            return [tool.name for tool in await toolset.list_tools()]
-    finally:
-        await close_toolset(toolset)
+    return [str(tool["name"]) for tool in await offered_by(spec, log)]
 
 
 def _names_fit(agent: str, definition: Definition, server: str, offered: set[str]) -> Iterator[Check]:
@@ -360,6 +354,7 @@ def _space(file: Path) -> Check:
 
 
 def _live(workspace: Workspace, database: "Database") -> Iterator[Check]:
+    from agents.prompts.record import find_rules
     from agents.prompts.store import find_live
     from agents.prompts.tool_lists import newest_met
     from agents.selection import own_bundle
@@ -367,12 +362,21 @@ def _live(workspace: Workspace, database: "Database") -> Iterator[Check]:
 
     with database.reading() as session:
         pointers = {name: find_live(session, name) for name in workspace.agents}
+        rules = {name: find_rules(session, name) for name in workspace.agents}
         met = {name: {} if live is None else newest_met(session, live.digest) for name, live in pointers.items()}
     for name, server in ((name, one.server) for name, servers in met.items() for one in servers.values()):
         if met[name][server].standing == "drifted":
             yield Check(
                 "warn", f"tools {name}", f"{server} is not what the live version was proven with",
                 f"`strop tools diff {server} --agent {name}` shows what changed.",
+            )  # fmt: skip
+    for name, recorded in rules.items():
+        differ = [] if recorded is None else recorded.differ(workspace.governance.rules_for(name))
+        if differ:
+            yield Check(
+                "warn", f"rules {name}", f"strop.toml asks for other rules than are in force: {', '.join(differ)}",
+                f"`strop governance show {name}` tells both; an admin puts the file's into force: strop governance "
+                f"adopt {name} --reason WHY. Until then the file's have no effect.",
             )  # fmt: skip
     for name, live in pointers.items():
         own = own_bundle(workspace, workspace.agents[name]).digest

@@ -12,6 +12,7 @@ StropError
 ├── RunFailed               the agent ended without an answer                 exit 1   HTTP 500
 │   ├── LimitReached        steps, seconds, tokens, bytes                     exit 1   HTTP 500
 │   │   └── BudgetSpent     the day's money                                   exit 1   HTTP 429
+│   ├── GuardrailMet        what it was asked, or would answer, is not allowed exit 1   HTTP 422
 │   ├── PersonNeeded        the run waits for a person's word                 exit 6   HTTP 409
 │   │   ├── OutcomeUnknown  a write was under way when a worker died
 │   │   ├── ApprovalNeeded  a call waits until a person allows it
@@ -117,6 +118,12 @@ class BudgetSpent(LimitReached):
             f"the day's budget of {whose} is spent: {spent:.4f} of {bound:.4f} US dollars",
             hint="Raise it under [budgets] in strop.toml, or wait until 00:00 UTC; then `strop resume` the run.",
         )
+
+
+class GuardrailMet(RunFailed):
+    """What it was asked, or was about to answer, met a guardrail of its version that has no answer for it."""
+
+    status = 422
 
 
 class PersonNeeded(RunFailed):

@@ -7,7 +7,7 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from sqlalchemy.orm import Session
 
 from agents.recording import RESULT_OF, recording_of
-from traces.events import Event, HistoryTaken, ModelReplied, ModelRequested, RunFinished
+from traces.events import Event, GuardrailTripped, HistoryTaken, ModelReplied, ModelRequested, RunFinished
 from traces.store import read_events
 
 
@@ -52,6 +52,8 @@ def messages_of(events: list[Event]) -> list[ModelMessage]:
                 turns[op] = list(event.messages)
             case ModelReplied(op=str(op)):
                 turns.setdefault(op, []).append(event.response)
+            case GuardrailTripped(where="output", then="refuse") if turns:
+                turns[next(reversed(turns))].pop()  # nobody was shown it: the next turn is told what the customer saw
             case RunFinished():
                 closing = list(event.closing)
             case _:

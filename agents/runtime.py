@@ -22,6 +22,7 @@ from agents.config import Workspace
 from agents.delegation import HandedOff, end_children, hand_over
 from agents.errors import Halted, OutcomeUnknown, PersonNeeded, RunOwned, UsageError
 from agents.failures import told
+from agents.guardrails import Withheld, check_input, closing_of, held_back
 from agents.history import read_history, take_turns
 from agents.holding import Holder
 from agents.journal import (
@@ -220,11 +221,13 @@ class Runtime:
             journal.cache = ReplyCache(folder, self.database, wanted.seconds)
             journal.max_temperature = wanted.max_temperature
         journal.purse = purse
+        journal.on_delta = held_back(bundle.guardrails, journal.on_delta)
         seconds, whose = purse.seconds_left()
         if seconds is not None and seconds <= 0:
             raise time_is_up(whose)
         with journaled(journal):
             try:
+                check_input(journal, bundle.guardrails, started.input)
                 async with asyncio.timeout(seconds) as clock:
                     result = await agent.run(
                         started.input, message_history=history or None, conversation_id=started.conversation_id,
@@ -235,6 +238,10 @@ class Runtime:
                 raise time_is_up(whose) if clock.expired() else error from error
             except HandedOff as handed:
                 return handed
+            except Withheld as withheld:
+                answered = HandedOff(withheld.rail.answer)
+                answered.closing = closing_of(withheld.rail, started.input)
+                return answered
         return result
 
     def _check_tools(
@@ -267,11 +274,13 @@ class Runtime:
                 get_whole_run(session, started.replay_of)
                 source = read_events(session, started.replay_of)
                 replay = ReplaySource(started.replay_of, (stored.event for stored in source))
+        elif started.reads_only:
+            replay = ReplaySource("", ())
         return Journal(
             till=self.till, run_id=run.id, conversation_id=started.conversation_id, started_at=run.started_at,
             recorder=self.recorder, together=self._together, recording=recording,
             effects=lambda server, tool, definition: "write",
-            replay=replay, live_reads=started.origin == "shadow", on_delta=on_delta,
+            replay=replay, live_reads=started.origin == "shadow" or started.reads_only, on_delta=on_delta,
             price=partial(price_of, prices=self.workspace.gateway.prices),
             check_budget=lambda: self.workspace.budgets.check(self.database, started.agent, datetime.now(UTC)),
             about={

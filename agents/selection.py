@@ -14,11 +14,12 @@ from agents.definitions import Definition
 from agents.errors import Refused
 from agents.prompts.bundle import Bundle
 from agents.prompts.decisions import adopt_definition
-from agents.prompts.exposure import find_earlier, place
+from agents.prompts.exposure import place
 from agents.prompts.record import find_rules
-from agents.prompts.rollout_store import find_standing
+from agents.prompts.standing import find_standing
 from agents.prompts.store import Live, add_bundle, find_live, get_bundle
 from traces.events import Arm
+from traces.pen import pen_of
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 
@@ -50,13 +51,13 @@ def choose_bundle(
             each request and is placed by its conversation all the same.
     """
     definition = workspace.agent(agent)
-    earlier = find_earlier(session, agent, conversation_id) if turn else None
-    if earlier is not None and not earlier.taken_back:
-        return Chosen(earlier.bundle)
-    live, rollout = find_standing(session, agent)
-    live = _taken_up(session, recorder, workspace, definition, live)
-    if rollout is not None and earlier is None:
-        placed = place(session, rollout, live.digest, conversation_id, recorder.now())
+    pen = pen_of(session)
+    now = find_standing(pen, agent, conversation_id if turn else None)
+    if now.earlier is not None and not now.earlier.taken_back:
+        return Chosen(now.earlier.bundle)
+    live = _taken_up(session, recorder, workspace, definition, now.live)
+    if now.rollout is not None and now.earlier is None:
+        placed = place(pen, now.rollout, live.digest, conversation_id, recorder.now())
         if placed is not None:
             return Chosen(_forced(session, workspace, placed.bundle), placed.rollout, placed.arm)
     return Chosen(_forced(session, workspace, live.digest))

@@ -35,6 +35,8 @@ class Start:
     """Answer tool calls from this run's recording; nothing is sent to any server."""
     history: tuple[str, ...] | None = None
     """Runs whose messages come before; None: the conversation's own."""
+    reads_only: bool = False
+    """Make no call that may change something, and hand no work over: such a call ends the run, as a divergence."""
     metadata: Mapping[str, Any] | None = None
 
 
@@ -91,6 +93,7 @@ class Starter:
                 history=list(history), origin=ask.origin, replay_of=ask.replay_of,
                 parent_run_id=parent[0] if parent else None, parent_op=parent[1] if parent else None,
                 metadata=dict(ask.metadata or {}), rollout=chosen.rollout, arm=chosen.arm,
+                reads_only=ask.reads_only,
             )  # fmt: skip
             recorded = self._recorder.append_in(session, run_id, event)
             assert recorded.run is not None

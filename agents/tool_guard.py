@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from agents.errors import ToolsDrifted, UsageError
 from agents.prompts.bundle import Bundle
-from agents.prompts.tool_lists import find_held, list_met, pin, read_listing, write_drift
-from tools.pins import DriftPolicy, Listing, compare, digest_of, in_words, listing_of, visible
+from agents.prompts.proven import seen
+from agents.prompts.tool_lists import Met, find_held, list_met, pin, read_listing, write_drift
+from tools.pins import DriftPolicy, Listing, compare, digest_of, in_words, listing_of
 from traces.ids import short
 from traces.recorder import Recorder
 
@@ -61,9 +62,17 @@ class ToolGuard:
 
     def _pinned_by_recording(self, digest: str, bundle: Bundle, server: str, found: Listing) -> bool:
         with self._recorder.database.writing() as session:
-            if not list_met(session, digest, server):
+            if not self._met(session, digest, bundle, server):
                 pin(session, self._recorder, bundle.agent, digest, server, found)
         return True
+
+    def _met(self, session: Session, digest: str, bundle: Bundle, server: str) -> list[Met]:
+        """What the version met there, or brings with it: that is written down where it first meets the server."""
+        met = list_met(session, digest, server)
+        if met or server not in bundle.pins:
+            return met
+        pin(session, self._recorder, bundle.agent, digest, server, bundle.pins[server])
+        return list_met(session, digest, server)
 
     def _changes(
         self, digest: str, bundle: Bundle, server: str, found: Listing, policy: DriftPolicy, run_id: str
@@ -71,7 +80,7 @@ class ToolGuard:
         """The changes in words; empty where there are none."""
         name = digest_of(found)
         with self._recorder.database.writing() as session:
-            met = list_met(session, digest, server)
+            met = self._met(session, digest, bundle, server)
             if any(one.digest == name and one.standing != "drifted" for one in met):
                 return ""
             wanted = next((access.pin for access in bundle.tools if access.server == server and access.pin), None)
@@ -84,7 +93,7 @@ class ToolGuard:
             before = read_listing(session, bundle.agent, held.digest)
             if held.bundle != digest:  # its first meeting: it is held to what the agent was held to before
                 pin(session, self._recorder, bundle.agent, digest, server, before)
-            changes = compare(_seen(bundle, server, before), _seen(bundle, server, found))
+            changes = compare(seen(bundle, server, before), seen(bundle, server, found))
             if not changes:
                 return ""
             news = write_drift(
@@ -104,7 +113,7 @@ class ToolGuard:
             before = read_listing(session, bundle.agent, wanted)
         except UsageError:
             before = {}
-        changes = compare(_seen(bundle, server, before), _seen(bundle, server, found))
+        changes = compare(seen(bundle, server, before), seen(bundle, server, found))
         if not changes:
             return ""
         write_drift(
@@ -121,12 +130,3 @@ class ToolGuard:
             f"tool server {server!r} is not what version {short(digest)} was proven with: {changes}",
             hint=accept if policy == "approve" else mend,
         )
-
-
-def _seen(bundle: Bundle, server: str, listing: Listing) -> Listing:
-    """What of it the agent may touch."""
-    seen: Listing = {}
-    for access in bundle.tools:
-        if access.server == server:
-            seen |= visible(listing, access.allow, access.deny)
-    return seen

@@ -12,6 +12,7 @@ from typing import Any
 from agents.assembly import open_runtime
 from agents.config import Workspace
 from agents.errors import JournalDiverged, OutcomeUnknown, RunFailed, RunOwned
+from agents.journal import ReplayMiss
 from agents.prompts.store import get_bundle
 from agents.runtime import Runtime
 from agents.starting import Start
@@ -43,6 +44,8 @@ class TaskScore:
     tokens: int = 0
     seconds: float = 0.0
     cost: float | None = None
+    diverged: bool = False
+    """It came to a call that was not made: its score says nothing."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +56,30 @@ class Evaluation:
     scores: tuple[TaskScore, ...]
 
     @property
+    def told(self) -> tuple[TaskScore, ...]:
+        """Those that say something: that came to no call that was not made."""
+        return tuple(one for one in self.scores if not one.diverged)
+
+    @property
     def mean(self) -> float:
-        """Mean score; 0 for no tasks."""
-        return sum(one.score for one in self.scores) / len(self.scores) if self.scores else 0.0
+        """Mean score of those that say something; 0 for none."""
+        return sum(one.score for one in self.told) / len(self.told) if self.told else 0.0
 
     @property
     def right(self) -> int:
         """How many tasks were wholly right."""
-        return sum(one.score >= 1.0 for one in self.scores)
+        return sum(one.score >= 1.0 for one in self.told)
 
 
 def evaluate(
     workspace: Workspace, database: Database, bundle: str, tasks: Sequence[Task], *, name: str = "held-out",
     concurrency: int = 0, told: Told | None = None, make_runtime: Callable[[], Runtime] | None = None,
+    reads_only: bool = False,
 ) -> Evaluation:  # fmt: skip
     """Play each task's turns as one conversation with the bundle, against the real tool servers, and score it.
+
+    With `reads_only` no call is made that may change something; a task that comes to such a call has `diverged`, and
+    says nothing.
 
     The same `name`, bundle and task again reads the record; another `name` plays anew. Blocking; a killed evaluation
     goes on where it stopped when it is called again.
@@ -77,7 +89,7 @@ def evaluate(
         ModelUnavailable, ToolServerUnavailable: nothing can be said about the bundle then.
     """
     maker = make_runtime or (lambda: open_runtime(workspace, database))
-    return asyncio.run(_evaluate(workspace, maker, bundle, tasks, name, concurrency, told or _untold))
+    return asyncio.run(_evaluate(workspace, maker, bundle, tasks, name, concurrency, told or _untold, reads_only))
 
 
 def compare(before: Evaluation, after: Evaluation, rules: GateRules | None = None) -> Evidence:
@@ -85,21 +97,21 @@ def compare(before: Evaluation, after: Evaluation, rules: GateRules | None = Non
     found = {one.task: one for one in after.scores}
     pairs = [
         Pair(one.task, one.family, one.score, other.score, tokens=(one.tokens, other.tokens))
-        for one in before.scores
-        if (other := found.get(one.task)) is not None
+        for one in before.told
+        if (other := found.get(one.task)) is not None and not other.diverged
     ]
     return gate(pairs, rules, GateContext(a=short(before.bundle), b=short(after.bundle), metric="held-out"))
 
 
 async def _evaluate(
     workspace: Workspace, maker: Callable[[], Runtime], bundle: str, tasks: Sequence[Task], name: str,
-    concurrency: int, told: Told,
+    concurrency: int, told: Told, reads_only: bool,
 ) -> Evaluation:  # fmt: skip
     runtime = maker()
     try:
         with runtime.database.reading() as session:
             stored = get_bundle(session, bundle).bundle
-        player = Player(workspace, runtime, stored.agent, bundle, name)
+        player = Player(workspace, runtime, stored.agent, bundle, name, reads_only=reads_only)
         slots = asyncio.Semaphore(concurrency or _at_once(workspace, stored.model))
         done = 0
 
@@ -133,16 +145,24 @@ def _untold(done: int, total: int, scored: TaskScore) -> None:
     """For evaluations nobody looks at."""
 
 
+def stream_of(agent: str, bundle: str, name: str) -> str:
+    """The stream that has the scores of an evaluation."""
+    return f"check_{short(digest_json([agent, bundle, name]))}"
+
+
 class Player:
     """Plays tasks of one agent on one bundle, under one name."""
 
-    def __init__(self, workspace: Workspace, runtime: Runtime, agent: str, bundle: str, name: str) -> None:
+    def __init__(
+        self, workspace: Workspace, runtime: Runtime, agent: str, bundle: str, name: str, *, reads_only: bool = False
+    ) -> None:
         self.runtime = runtime
+        self.reads_only = reads_only
         self.agent = agent
         self.bundle = bundle
         self.metric = workspace.agent(agent).block.metric
         self.name = name
-        self.stream = f"check_{short(digest_json([agent, bundle, name]))}"
+        self.stream = stream_of(agent, bundle, name)
         # One name for this evaluation, whoever works on it: a killed one's runs are taken up at once.
         runtime.worker = self.stream
         self._known = self._recorded()
@@ -168,7 +188,7 @@ class Player:
         for at, (text, run_id) in enumerate(zip(task.turns, runs, strict=True)):
             ask = Start(
                 self.agent, text, f"conv_{runs[0].removeprefix('run_')}", origin="evaluation", bundle=self.bundle,
-                history=tuple(runs[:at]),
+                history=tuple(runs[:at]), reads_only=self.reads_only,
                 metadata={"pool": "held_out", "example": task.id, "family": task.family, "check": self.name},
             )  # fmt: skip
             try:
@@ -177,7 +197,10 @@ class Player:
                 await self.runtime.work(run_id)
             except (OutcomeUnknown, RunOwned, JournalDiverged):
                 raise
-            except RunFailed:  # the agent's own failure: the conversation ends there, and counts as it stands
+            except (
+                RunFailed,
+                ReplayMiss,
+            ):  # the agent's own failure: the conversation ends there, and counts as it stands
                 return
 
     def _scored(self, task: Task, runs: list[str]) -> tuple[TaskScore, list[RunSummary]]:
@@ -195,13 +218,15 @@ class Player:
             feedback=f"No answer: {summaries[-1].error}" if failed else judged.feedback, output=output,
             run_id=played[-1], tokens=sum(one.input_tokens + one.output_tokens for one in summaries),
             seconds=sum(one.seconds or 0.0 for one in summaries), cost=sum(costs) if costs else None,
+            diverged=any(one.divergences for one in summaries),
         )  # fmt: skip
         return scored, summaries
 
     def _record(self, scored: TaskScore, summaries: list[RunSummary]) -> RolloutScored:
         event = RolloutScored(
             op=f"{self.bundle}:{scored.task}:0", bundle=self.bundle, example=scored.task, replica=0, pool="held_out",
-            score=scored.score, feedback=scored.feedback, run_id=scored.run_id, cost=scored.cost,
+            score=None if scored.diverged else scored.score, feedback=scored.feedback, run_id=scored.run_id,
+            cost=scored.cost,
             input_tokens=sum(one.input_tokens for one in summaries),
             output_tokens=sum(one.output_tokens for one in summaries), seconds=scored.seconds,
         )  # fmt: skip

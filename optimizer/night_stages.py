@@ -4,10 +4,12 @@ Every stage is planned from the settings and what is on record alone, so a resum
 its rollouts paid.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from agents.prompts.bundle import Bundle
+from agents.prompts.proven import add_carrying, proven_with
 from agents.prompts.store import get_bundle
 from optimizer.carry import Look, carried, standing
 from optimizer.estimate import estimate
@@ -21,7 +23,7 @@ from optimizer.pins import Pins
 from optimizer.pools import Pools, make_pools
 from optimizer.progress import Progress, ProgressTold
 from optimizer.proof import Arms, Case, Proof, prove
-from optimizer.propose import propose, write_evidence
+from optimizer.propose import detail_of, propose, write_evidence
 from optimizer.purse import Amount, Purse, PurseEmpty
 from optimizer.quarantine import Quarantine
 from optimizer.race import Standing, in_rounds, planned, run_race
@@ -44,6 +46,8 @@ class Ended:
     reasons: tuple[str, ...]
     proposal: str | None = None
     evidence: Evidence | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """What stands beside the evidence of a version that a person gave, who is to propose it."""
 
 
 class Stop(Exception):
@@ -77,10 +81,12 @@ class Night:
         try:
             pools = self._pools(self._mine())
             noise, replica, runs = self._noise(pools)
-            self._headroom(pools, noise, replica, runs)
-            found = self._search(pools, replica)
-            winner = self._race(pools, found, replica)
-            return self._prove(pools, winner, noise, replica)
+            if self.settings.candidate is not None:  # a person wrote it: there is nothing to look for
+                winner = self._given(self.settings.candidate)
+            else:
+                self._headroom(pools, noise, replica, runs)
+                winner = self._race(pools, self._search(pools, replica), replica)
+            return self._prove(pools, self._carrying(*winner), noise, replica)
         except Stop as stop:
             return stop.ended
 
@@ -285,6 +291,24 @@ class Night:
 
     # --- proof ------------------------------------------------------------------------------------------------
 
+    def _given(self, digest: str) -> tuple[str, Candidate]:
+        """The version that this night was run for."""
+        with self.log.database.reading() as session:
+            stored = get_bundle(session, digest)
+        candidate = Candidate(stored.bundle, "given", f"written by {stored.author}")
+        self._reach("search", f"one candidate, given: {short(digest)}, by {stored.author}", candidates=[digest])
+        return digest, candidate
+
+    def _carrying(self, digest: str, candidate: Candidate) -> tuple[str, Candidate]:
+        """The winner with the tools and the judge it is proven with inside it: what is proven is what is signed."""
+        with self.log.database.reading() as session:
+            bundle = proven_with(session, candidate.bundle, digest, self.rollouts.judges)
+        if bundle is candidate.bundle:
+            return digest, candidate
+        with self.log.database.writing() as session:
+            name = add_carrying(session, bundle, digest)
+        return name, replace(candidate, bundle=bundle)
+
     def _prove(self, pools: Pools, winner: tuple[str, Candidate], noise: NoiseFloor, replica: int) -> Ended:
         digest, candidate = winner
         examples, opening = pools.sealed.open(digest)
@@ -306,6 +330,10 @@ class Night:
 
     def _propose(self, digest: str, proof: Proof) -> Ended:
         evidence = write_evidence(self.log, digest, proof)
+        if self.settings.candidate is not None:
+            self._reach("sealed", f"verdict: {proof.evidence.verdict}", delta=proof.evidence.delta, evidence=evidence)
+            detail = detail_of(self.log, proof, incumbent=self.digest, live=self.live)
+            return Ended(proof.evidence.verdict, proof.evidence.reasons, None, proof.evidence, detail)
         kept_back = propose(self.log, digest, proof, evidence, incumbent=self.digest, live=self.live)
         reasons = proof.evidence.reasons
         self._reach("sealed", f"verdict: {proof.evidence.verdict}", delta=proof.evidence.delta, evidence=evidence)

@@ -7,7 +7,7 @@ on with the open night, and what is on record is not paid again.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +60,7 @@ class NightResult:
     reasons: tuple[str, ...]
     proposal: str | None = None
     evidence: Evidence | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
     spent: Amount = field(default_factory=Amount)
     seconds: float = 0.0
     resumed: bool = False
@@ -174,7 +175,7 @@ def _appoint(
         said = judges.score(chosen, ask, run, example.input, output)
         return None if said.score is None else Score(said.score, said.reason)
 
-    rollouts.judge = judged
+    rollouts.judge, rollouts.judges = judged, (chosen.digest,)
     return ()
 
 
@@ -199,7 +200,8 @@ def _end(log: NightLog, started: NightStarted, ended: Ended, purse: Purse, resum
     )
     return NightResult(
         night=log.stream, agent=log.agent, incumbent=started.incumbent, verdict=ended.verdict, reasons=ended.reasons,
-        proposal=ended.proposal, evidence=ended.evidence, spent=spent, seconds=purse.seconds, resumed=resumed,
+        proposal=ended.proposal, evidence=ended.evidence, detail=ended.detail, spent=spent,
+        seconds=purse.seconds, resumed=resumed,
     )  # fmt: skip
 
 

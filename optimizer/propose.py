@@ -33,7 +33,7 @@ def propose(log: NightLog, bundle: str, proof: Proof, evidence: str, *, incumben
     """
     with log.database.writing() as session:
         state = get_bundle(session, bundle).state
-        detail = {**_detail(log, proof), "incumbent": live, "proven_against": incumbent}
+        detail = detail_of(log, proof, incumbent=incumbent, live=live)
         verdict = proof.evidence.verdict
         by = Provenance(by=OPTIMIZER, actor="machine", reason=f"{log.stream}: {verdict}")
         if state == "draft":
@@ -49,10 +49,13 @@ def propose(log: NightLog, bundle: str, proof: Proof, evidence: str, *, incumben
     return f"bundle {short(bundle)} was decided on before: it is {state}, and only a person can propose it again"
 
 
-def _detail(log: NightLog, proof: Proof) -> dict[str, Any]:
+def detail_of(log: NightLog, proof: Proof, *, incumbent: str, live: str) -> dict[str, Any]:
+    """What is kept with the step: the evidence in words, on which examples the two differ, against what."""
     return {
         "summary": render_evidence(proof.evidence),
         "got_better": [flip.model_dump(mode="json") for flip in proof.better],
         "got_worse": [flip.model_dump(mode="json") for flip in proof.worse],
         "night": log.stream,
+        "incumbent": live,
+        "proven_against": incumbent,
     }

@@ -85,6 +85,8 @@ class Rollouts:
         self.purse = purse
         self.incumbent = incumbent
         self.judge = judge
+        self.judges: tuple[str, ...] = ()
+        """Digest of the version whose word `judge` gives."""
         self.thread = LoopThread()
         self._runtime = make_runtime()
         # The night's lease keeps others out; under its name a killed night's runs are taken up at once.

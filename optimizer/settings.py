@@ -33,6 +33,7 @@ class NightSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 0
+    candidate: str | None = Field(default=None, description="a version to prove, instead of looking for one")
     shares: dict[Pool, float] = {"reflect": 0.35, "select": 0.2, "sealed": 0.45}
     by_time: bool = Field(default=False, description="new families: the oldest teach, the newest prove")
     trusted: tuple[Tier, ...] = TRUSTED

@@ -12,7 +12,8 @@ from contextlib import suppress
 from contextvars import ContextVar
 from copy import copy
 from pathlib import Path
-from typing import Any, Final, Self
+from types import SimpleNamespace
+from typing import Any, Final, Self, cast
 
 from fastmcp.client import Client
 from fastmcp.client.transports import StreamableHttpTransport
@@ -257,6 +258,31 @@ def as_server_error(
     if isinstance(error, TimeoutError) and seconds is not None:
         said = f"it did not come up within {seconds:g} s"
     return ToolServerError(server, without(said, secrets), sent=False)
+
+
+async def offered_by(spec: ServerSpec, log: Path | None = None) -> list[dict[str, Any]]:
+    """What a server offers, as a run's record keeps it; it is started and stopped for this.
+
+    Raises:
+        ToolServerError: it cannot be had, or does not say.
+    """
+    toolset = open_toolset(spec, lambda ctx: "", bounds=Bounds(1_000_000), log=log)
+    # Of its context this asks one thing alone, how often a call may be mended; and no call is made here.
+    context = cast(RunContext[Any], SimpleNamespace(max_retries=0))
+    try:
+        async with toolset:
+            found = [tool.tool_def for tool in (await toolset.get_tools(context)).values()]
+    except Exception as error:
+        raise as_server_error(spec.name, error) from error
+    finally:
+        await close_toolset(toolset)
+    return [
+        {
+            "name": one.name, "description": one.description, "parameters_json_schema": one.parameters_json_schema,
+            "metadata": one.metadata,
+        }
+        for one in found
+    ]  # fmt: skip
 
 
 async def close_toolset(toolset: ServerToolset) -> None:

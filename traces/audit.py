@@ -30,7 +30,8 @@ AUDITED: Final = frozenset({
     "decision_made", "proposal_signed", "governance_changed", "decision_refused",
     "request_refused", "token_created", "token_revoked",
     "rollout_started", "rollout_changed", "rollout_ended", "drift_accepted",
-    "approval_decided", "outcome_decided", "question_answered", "call_refused", "erasure_done",
+    "approval_decided", "outcome_decided", "question_answered", "call_refused", "guardrail_tripped",
+    "erasure_done",
 })  # fmt: skip
 """What a list of the audit shows. Those in streams of runs are exported as single rows beside the whole streams."""
 

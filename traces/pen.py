@@ -69,6 +69,12 @@ class Pen:
         except self._error as error:
             raise self._told(error) from error
 
+    def first(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Any] | None:
+        """Run a statement and give the first row of what it gives back, or None; values as the driver has them."""
+        self.run(statement, values)
+        rows = self._cursor.fetchall()
+        return rows[0] if rows else None
+
     def number(self, statement: Statement, values: Mapping[str, Any]) -> int:
         """Run a statement that gives one number back."""
         self.run(statement, values)

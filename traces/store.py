@@ -20,7 +20,7 @@ from traces.beginnings import starts_with
 from traces.chain import ERASED
 from traces.db import from_micros
 from traces.errors import LedgerError, LedgerOutdated, NotFound, RunErased
-from traces.events import EVENT, ApprovalDecided, Event, FeedbackGiven, SpansReceived, kind_of
+from traces.events import EVENT, ApprovalDecided, Event, FeedbackGiven, GuardrailTripped, SpansReceived, kind_of
 from traces.otlp.reading import facts_of, spans_of
 from traces.otlp.trace import is_trace
 from traces.stubs import filled
@@ -328,14 +328,19 @@ def list_feedback(session: Session, run_ids: Iterable[str]) -> dict[str, list[Fe
 
 
 def list_refused(session: Session, run_ids: Iterable[str]) -> frozenset[str]:
-    """Those of these runs in which the house's policies or a person refused a call."""
-    found = read_recorded(session, run_ids, ["call_refused", "approval_decided"], bodies=False)
-    return frozenset(
-        run_id
-        for run_id, facts in found.items()
-        for one in facts
-        if not isinstance(one.event, ApprovalDecided) or one.event.decision != "approve"
-    )
+    """Those of these runs in which the house's policies or a person refused a call, or a guardrail met an answer."""
+    found = read_recorded(session, run_ids, ["call_refused", "approval_decided", "guardrail_tripped"], bodies=False)
+    return frozenset(run_id for run_id, facts in found.items() if any(_refuses(one.event) for one in facts))
+
+
+def _refuses(event: Event) -> bool:
+    match event:
+        case ApprovalDecided():
+            return event.decision != "approve"
+        case GuardrailTripped():
+            return event.where == "output"  # what a customer asks is not the version's doing
+        case _:
+            return True
 
 
 def list_operation(session: Session, stream: str, op: str) -> list[Fact]:

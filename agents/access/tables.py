@@ -19,3 +19,12 @@ TOKENS: Final = sa.Table(
     sa.Column("expires_at", UtcTimestamp),
     sa.Column("revoked_at", UtcTimestamp),
 )
+
+KNOCKS: Final = sa.Table(
+    "knocks",
+    METADATA,
+    sa.Column("method", sa.String(20), primary_key=True),
+    sa.Column("why", sa.String(200), primary_key=True),
+    sa.Column("times", sa.Integer, nullable=False, comment="since they were written down last"),
+    comment="Requests without a known token that are not in the audit yet.",
+)

@@ -9,8 +9,11 @@ import json
 import re
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+import jsonschema
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
+from tools.guardrails import Guardrail
+from tools.pins import Listing
 from tools.policies import Policy
 from traces.events import Effect
 from traces.ids import digest_text, ordered_json
@@ -187,6 +190,13 @@ class Bundle(Frozen):
     tool_texts: dict[str, ToolText] = {}
     policies: tuple[Policy, ...] = Field(default=(), exclude_if=_unset)
     """What is said about calls before they are made; the first that fits decides."""
+    guardrails: tuple[Guardrail, ...] = Field(default=(), exclude_if=_unset)
+    """What it may be asked and may answer; the first that is met decides."""
+    pins: dict[str, Listing] = Field(default={}, exclude_if=_unset)
+    """Server -> what it offered of what the agent may touch when this version was proven: what it is held to from its
+    first run on, in whatever workspace. A draft that nothing was proven of has none."""
+    judges: tuple[str, ...] = Field(default=(), exclude_if=_unset)
+    """Digests of the judges (models that score answers) whose word its evidence rests on."""
     reasoning_chars: int = Field(default=0, ge=0)
     """Size of the reasoning field that embedded models are made to write first; 0: none."""
     reasoning_hint: str = Field(default="", max_length=200)
@@ -197,10 +207,17 @@ class Bundle(Frozen):
     asking: Asking | None = Field(default=None, exclude_if=_unset)
     """Fallback, routing and cache; None: only `model`, always asked."""
 
-    @field_validator("settings", "tool_texts", mode="after")
+    @field_validator("settings", "tool_texts", "pins", mode="after")
     @classmethod
     def _sorted(cls, value: dict[str, Any]) -> dict[str, Any]:
         return dict(sorted(value.items()))
+
+    @model_validator(mode="after")
+    def _answers_fit(self) -> "Bundle":
+        """What a guardrail answers instead is an answer of this agent."""
+        for rail in self.guardrails:
+            check_answer(rail, self.output_schema)
+        return self
 
     @property
     def content(self) -> str:
@@ -215,6 +232,23 @@ class Bundle(Frozen):
     def with_(self, **changes: Any) -> "Bundle":
         """A new bundle that differs in these fields, checked like any other."""
         return Bundle.model_validate({**self.model_dump(mode="json"), **changes})
+
+
+def check_answer(rail: Guardrail, schema: dict[str, JsonValue] | None) -> None:
+    """Pass when what a guardrail answers instead is an answer of an agent with this schema.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if rail.answer is None:
+        return
+    if schema is None:
+        if not isinstance(rail.answer, str):
+            raise ValueError(f"guardrail {rail.name!r}: the answers of this agent are texts")
+        return
+    wrong = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(rail.answer)), None)
+    if wrong is not None:
+        raise ValueError(f"guardrail {rail.name!r}: its answer is none of this agent's: {wrong.message}")
 
 
 def render(bundle: Bundle) -> str:
@@ -273,7 +307,12 @@ def _diff_line(old: str, new: str) -> DiffLine:
 
 
 def readable(bundle: Bundle) -> str:
-    """The whole bundle as text for people: the prompt as the model gets it, then every other field."""
-    rest = bundle.model_dump(mode="json", exclude={"instructions", "rules", "demonstrations"})
+    """The whole bundle as text for people: the prompt as the model gets it, every other field, each pinned tool."""
+    rest = bundle.model_dump(mode="json", exclude={"instructions", "rules", "demonstrations", "pins"})
     fields = [f"{name}: {json.dumps(value, ensure_ascii=False, sort_keys=True)}" for name, value in rest.items()]
+    fields += [
+        f"pinned {server}.{tool}: {json.dumps(said, ensure_ascii=False, sort_keys=True)}"
+        for server, listing in bundle.pins.items()
+        for tool, said in listing.items()
+    ]
     return render(bundle) + "\n\n" + "\n".join(fields)

@@ -10,20 +10,18 @@ signed for, and a candidate taken back that goes on answering.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from agents.prompts.plan import Counted
 from agents.prompts.rollout_store import Rollout
-from agents.prompts.tables import ARMS, BUNDLES, ROLLOUTS
-from traces.db import insert_for
+from agents.prompts.tables import ARMS, ROLLOUTS
+from traces.db import insert_for, micros
 from traces.events import Arm, ConversationCounted
-from traces.pen import Statement
+from traces.pen import Pen, Statement, pen_of
 from traces.recorder import Recorder
-from traces.tables import RUNS
 
 
 @dataclass(frozen=True)
@@ -35,35 +33,14 @@ class Placed:
     bundle: str
 
 
-@dataclass(frozen=True)
-class Earlier:
-    """What a conversation began with. `taken_back`: it must leave that version."""
-
-    bundle: str
-    taken_back: bool
-
-
-def find_earlier(session: Session, agent: str, conversation: str) -> Earlier | None:
-    """The version of the agent's newest turn in the conversation; None before its first.
-
-    It is taken back when it was rolled back, or when it lost an A/B by harm and the conversation belonged to that.
-    """
-    given = {"of_agent": agent, "of_conversation": conversation}
-    row = session.connection().execute(_EARLIER, given).first()
-    if row is None:
-        return None
-    lost = row.outcome == "rolled_back" and row.arm == "candidate" and row.candidate == row.bundle
-    return Earlier(row.bundle, row.state == "rolled_back" or lost)
-
-
-def place(session: Session, rollout: Rollout, live: str, conversation: str, now: datetime) -> Placed | None:
+def place(pen: Pen, rollout: Rollout, live: str, conversation: str, now: datetime) -> Placed | None:
     """Which arm a new conversation belongs to; None: to neither, it is served as if there were no rollout.
 
     The draw is a digest of rollout and conversation: the same on every worker, and known to nobody beforehand who
     does not know both.
 
     Args:
-        session: from `writing()`.
+        pen: inside the transaction that starts the run.
         rollout: the agent's active one.
         live: the bundle that serves the agent now.
         conversation: its id.
@@ -77,13 +54,12 @@ def place(session: Session, rollout: Rollout, live: str, conversation: str, now:
     arm: Arm = "candidate" if drawn < plan.share else "control"
     row = {
         "agent": rollout.agent, "conversation_id": conversation, "rollout": rollout.id, "arm": arm,
-        "share": plan.share / (plan.share + plan.compared_share), "at": now, "counted": 0,
+        "share": plan.share / (plan.share + plan.compared_share), "at": micros(now), "counted": 0,
     }  # fmt: skip
-    connection = session.connection()
-    if connection.execute(_joining(connection.dialect.name), row).first() is None:
-        return _known(session, rollout, conversation)  # handed over before, or its other turn was faster
-    if arm == "candidate" and not expose(session, rollout):
-        session.execute(sa.delete(ARMS).where(ARMS.c.agent == rollout.agent, ARMS.c.conversation_id == conversation))
+    if pen.first(_JOIN, row) is None:
+        return _known(pen, rollout, conversation)  # handed over before, or its other turn was faster
+    if arm == "candidate" and not _expose(pen, rollout.id):
+        pen.run(_LEAVE, {"of_agent": rollout.agent, "conversation": conversation})
         return None
     return Placed(rollout.id, arm, rollout.candidate if arm == "candidate" else rollout.control)
 
@@ -94,13 +70,12 @@ def chance(rollout: str, conversation: str) -> float:
     return int.from_bytes(digest[:7], "big") / 2**56
 
 
-def _known(session: Session, rollout: Rollout, conversation: str) -> Placed | None:
-    query = sa.select(ARMS.c.arm).where(
-        ARMS.c.agent == rollout.agent, ARMS.c.conversation_id == conversation, ARMS.c.rollout == rollout.id
-    )
-    arm = session.execute(query).scalar()
-    if arm is None:
+def _known(pen: Pen, rollout: Rollout, conversation: str) -> Placed | None:
+    given = {"of_agent": rollout.agent, "conversation": conversation, "of_rollout": rollout.id}
+    found = pen.first(_ARM, given)
+    if found is None:
         return None
+    arm: Arm = found[0]
     return Placed(rollout.id, arm, rollout.candidate if arm == "candidate" else rollout.control)
 
 
@@ -110,36 +85,31 @@ def expose(session: Session, rollout: Rollout) -> bool:
     Decided in the database, not by what we read. Here a roll-back on another worker is met: whoever waits for its row
     finds it ended.
     """
-    return session.connection().execute(_EXPOSE, {"of_rollout": rollout.id}).first() is not None
+    return _expose(pen_of(session), rollout.id)
+
+
+def _expose(pen: Pen, rollout: str) -> bool:
+    return pen.first(_EXPOSE, {"of_rollout": rollout}) is not None
 
 
 # --- statements that each new conversation costs: made once, for making them takes longer than running them --------
 
-_EARLIER: Final = (
-    sa.select(RUNS.c.bundle, BUNDLES.c.state, ARMS.c.arm, ROLLOUTS.c.outcome, ROLLOUTS.c.candidate)
-    .select_from(
-        RUNS.outerjoin(BUNDLES, BUNDLES.c.digest == RUNS.c.bundle)
-        .outerjoin(ARMS, (ARMS.c.agent == RUNS.c.agent) & (ARMS.c.conversation_id == RUNS.c.conversation_id))
-        .outerjoin(ROLLOUTS, ROLLOUTS.c.id == ARMS.c.rollout)
-    )
-    .where(RUNS.c.conversation_id == sa.bindparam("of_conversation"), RUNS.c.agent == sa.bindparam("of_agent"))
-    .where(RUNS.c.parent_run_id.is_(None))
-    .order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc())
-    .limit(1)
-)
+_MINE: Final = (ARMS.c.agent == sa.bindparam("of_agent")) & (ARMS.c.conversation_id == sa.bindparam("conversation"))
 
-_EXPOSE: Final = (
+_EXPOSE: Final = Statement(
     sa.update(ROLLOUTS)
     .where(ROLLOUTS.c.id == sa.bindparam("of_rollout"), ROLLOUTS.c.active.is_not(None))
     .where(ROLLOUTS.c.exposed < ROLLOUTS.c.exposure)
-    .values(exposed=ROLLOUTS.c.exposed + 1)
+    .values(exposed=ROLLOUTS.c.exposed + sa.literal_column("1"))
     .returning(ROLLOUTS.c.id)
 )
 
 
-@cache
-def _joining(dialect: str) -> Any:
-    return insert_for(dialect, ARMS).on_conflict_do_nothing().returning(ARMS.c.arm)
+_JOIN: Final = Statement(
+    {one: insert_for(one, ARMS).on_conflict_do_nothing().returning(ARMS.c.arm) for one in ("sqlite", "postgresql")}
+)
+_LEAVE: Final = Statement(sa.delete(ARMS).where(_MINE))
+_ARM: Final = Statement(sa.select(ARMS.c.arm).where(_MINE, ARMS.c.rollout == sa.bindparam("of_rollout")))
 
 
 # --- counting ------------------------------------------------------------------------------------------------------
@@ -155,11 +125,7 @@ def count_conversation(recorder: Recorder, rollout: str, agent: str, counted: Co
     recorder.append_all(rollout, [counted], beside=lambda pen: pen.run(_MARK_COUNTED, whose))
 
 
-_MARK_COUNTED: Final = Statement(
-    sa.update(ARMS)
-    .where(ARMS.c.agent == sa.bindparam("of_agent"), ARMS.c.conversation_id == sa.bindparam("conversation"))
-    .values(counted=sa.literal_column("1"))
-)
+_MARK_COUNTED: Final = Statement(sa.update(ARMS).where(_MINE).values(counted=sa.literal_column("1")))
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ _OTHER_LINE_ENDS = frozenset("\x85\u2028\u2029\ufeff")
 
 @dataclass(frozen=True)
 class BundleFile:
-    """What a file holds. `digest` and `parent` are what it says of itself."""
+    """What a file holds. `digest` and `parents` are what it says of itself."""
 
     bundle: Bundle
     digest: str
-    parent: str | None
+    parents: tuple[str, ...]
     author: str
     note: str
 
@@ -38,8 +38,8 @@ class BundleFile:
 def write_file(stored: StoredBundle) -> str:
     """YAML: prompts as blocks of text, line by line, so that a reviewer's diff shows what was changed."""
     head = {
-        "format": FORMAT, "digest": stored.digest, "parent": stored.parent, "author": stored.author,
-        "note": stored.note,
+        "format": FORMAT, "digest": stored.digest, "parent": stored.parent,
+        **({"merged": list(stored.merged)} if stored.merged else {}), "author": stored.author, "note": stored.note,
     }  # fmt: skip
     body = {"bundle": stored.bundle.model_dump(mode="json")}
     return "".join(
@@ -66,7 +66,11 @@ def read_file(text: str, name: str = "the file") -> BundleFile:
         place = ".".join(map(str, ("bundle", *first["loc"])))
         raise UsageError(f"{name}: {place}: {first['msg']}", hint="Mend that field.") from error
     said = {key: str(data.get(key) or "") for key in ("digest", "parent", "author", "note")}
-    return BundleFile(bundle, said["digest"], said["parent"] or None, said["author"], said["note"])
+    merged = data.get("merged") or []
+    if not isinstance(merged, list):
+        raise UsageError(f"{name}: merged: not a list of digests", hint="Mend that field.")
+    parents = tuple(str(one) for one in (said["parent"], *merged) if one)
+    return BundleFile(bundle, said["digest"], parents, said["author"], said["note"])
 
 
 class _Blocks(yaml.SafeDumper):

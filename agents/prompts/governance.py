@@ -50,6 +50,10 @@ class Governance(BaseModel):
     after_approval: Literal["live", "hold"] = "live"
     """What the last signature does: the version serves at once, or waits for its shadow or canary."""
 
+    def differ(self, other: "Governance") -> list[str]:
+        """Names of the rules that are otherwise in `other`."""
+        return [name for name in type(self).model_fields if getattr(self, name) != getattr(other, name, None)]
+
 
 DEFAULT: Final = Governance()
 

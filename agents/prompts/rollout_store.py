@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from agents.prompts.plan import Mode, RolloutPlan
-from agents.prompts.store import Live
-from agents.prompts.tables import LIVE, ROLLOUTS
+from agents.prompts.tables import ROLLOUTS
 from traces.errors import NotFound
 
 
@@ -41,23 +40,6 @@ def find_active(session: Session, agent: str) -> Rollout | None:
     row = session.connection().execute(_ACTIVE, {"of_agent": agent}).mappings().first()
     return None if row is None else _rollout(row)
 
-
-def find_standing(session: Session, agent: str) -> tuple[Live | None, Rollout | None]:
-    """What serves the agent and its rollout that is under way, in one go: what each new conversation asks."""
-    row = session.connection().execute(_STANDING, {"of_agent": agent}).mappings().first()
-    if row is None:
-        return None, find_active(session, agent)
-    live = Live(**{column.name: row[column.name] for column in LIVE.c})
-    if row["rollout_id"] is None:
-        return live, None
-    return live, _rollout({column.name: row[f"rollout_{column.name}"] for column in ROLLOUTS.c})
-
-
-_STANDING: Final = (
-    sa.select(LIVE, *[column.label(f"rollout_{column.name}") for column in ROLLOUTS.c])
-    .select_from(LIVE.outerjoin(ROLLOUTS, ROLLOUTS.c.active == LIVE.c.agent))
-    .where(LIVE.c.agent == sa.bindparam("of_agent"))
-)
 
 _ACTIVE: Final = sa.select(ROLLOUTS).where(ROLLOUTS.c.active == sa.bindparam("of_agent"))
 
@@ -108,10 +90,11 @@ def _rollout(row: Any) -> Rollout:
     return Rollout(
         id=row["id"], agent=row["agent"], active=row["active"] is not None, mode=row["mode"],
         candidate=row["candidate"], control=row["control"], exposed=row["exposed"], outcome=row["outcome"],
-        plan=_plan(row["plan"]), started_at=row["started_at"], ended_at=row["ended_at"],
+        plan=plan_of(row["plan"]), started_at=row["started_at"], ended_at=row["ended_at"],
     )  # fmt: skip
 
 
 @lru_cache(maxsize=64)
-def _plan(text: str) -> RolloutPlan:
+def plan_of(text: str) -> RolloutPlan:
+    """The plan as a rollout's row keeps it."""
     return RolloutPlan.model_validate_json(text)

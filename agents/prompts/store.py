@@ -37,6 +37,13 @@ class StoredBundle:
     created_at: datetime
     erased: bool = False
     """Examples in it were erased: it is not what its name means any more, and can serve nobody."""
+    merged: tuple[str, ...] = ()
+    """The parents beside the first, where it was made from several versions."""
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """What it was made from; empty for one that grew from nothing but its file."""
+        return (() if self.parent is None else (self.parent,)) + self.merged
 
 
 @dataclass(frozen=True)
@@ -50,14 +57,19 @@ class Live:
 
 
 def add_bundle(
-    session: Session, bundle: Bundle, *, author: str, author_kind: str, parent: str | None = None, note: str = ""
-) -> str:
-    """Store a bundle as `draft` and give its digest. One that is already stored stays as it is."""
+    session: Session, bundle: Bundle, *, author: str, author_kind: str, parent: str | None = None,
+    merged: Sequence[str] = (), note: str = "",
+) -> str:  # fmt: skip
+    """Store a bundle as `draft` and give its digest. One that is already stored stays as it is.
+
+    `merged` are its parents beside the first, where it was made from several versions.
+    """
     digest = bundle.digest
     if session.execute(sa.select(BUNDLES.c.digest).where(BUNDLES.c.digest == digest)).first() is None:
         row = {
             "digest": digest, "agent": bundle.agent, "content": bundle.content, "parent": parent, "author": author,
             "author_kind": author_kind, "note": note, "state": "draft", "created_at": datetime.now(UTC),
+            "merged": json.dumps(list(merged)) if merged else None,
         }  # fmt: skip
         # Another process may add the same one in this moment: it is the same bundle, and the first author's.
         session.execute(insert_or_ignore(session, BUNDLES), row)
@@ -128,6 +140,7 @@ def _stored(row: dict[str, Any]) -> StoredBundle:
     content = json.loads(row.pop("content"))
     erased = content.pop(ERASED, None) is not None
     row.pop("agent")
+    merged = tuple(json.loads(row.pop("merged") or "[]"))
     try:
         bundle = Bundle.model_validate(content)
     except ValidationError as error:
@@ -137,4 +150,4 @@ def _stored(row: dict[str, Any]) -> StoredBundle:
             f"{'.'.join(str(part) for part in wrong['loc'])}: {wrong['msg']}",
             hint="A newer Strop made it: use that one.",
         ) from error
-    return StoredBundle(bundle=bundle, erased=erased, **row)
+    return StoredBundle(bundle=bundle, erased=erased, merged=merged, **row)

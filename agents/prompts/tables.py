@@ -17,6 +17,7 @@ BUNDLES: Final = sa.Table(
     sa.Column("agent", sa.String(120), nullable=False),
     sa.Column("content", sa.Text, nullable=False, comment="JSON text; the digest is taken over it"),
     sa.Column("parent", sa.String(80)),
+    sa.Column("merged", sa.Text, comment="JSON list of the parents beside the first"),
     sa.Column("author", sa.String(120), nullable=False),
     sa.Column("author_kind", sa.String(20), nullable=False),
     sa.Column("note", sa.Text, nullable=False),

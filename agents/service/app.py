@@ -22,6 +22,7 @@ from agents.runtime import Runtime
 from agents.selection import live_bundle
 from agents.service import problems
 from agents.service.deps import Service
+from agents.service.drift_watch import DriftWatch
 from agents.service.gates import CallerGate, RequestGate
 from agents.service.hourly_watch import HourlyWatch
 from agents.service.night_watch import NightWatch
@@ -29,6 +30,7 @@ from agents.service.permissions import authorize
 from agents.service.refusals import Knocks
 from agents.service.rollout_watch import RolloutWatch
 from agents.service.routes import (
+    access,
     agents,
     approvals,
     audit,
@@ -64,6 +66,7 @@ def create_app(
     watch: NightWatch | None = None,
     rollout_watch: RolloutWatch | None = None,
     hourly_watch: HourlyWatch | None = None,
+    drift_watch: DriftWatch | None = None,
 ) -> FastAPI:
     """The app. Its lifespan takes over abandoned runs, and at the end closes the runtime it was given.
 
@@ -75,6 +78,7 @@ def create_app(
         watch: runs the optimizer when a night is due; None: nobody does.
         rollout_watch: counts and judges what rollouts come to, and takes back what does harm; None: nobody does.
         hourly_watch: notes signals and erases what is past its time; None: nobody does.
+        drift_watch: tries a version again whose tools have drifted; None: nobody does.
     """
     parts = Service(
         workspace,
@@ -90,13 +94,15 @@ def create_app(
         version=version("strop"),
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
-        lifespan=_lifespan(parts, [one for one in (watch, rollout_watch, hourly_watch) if one is not None]),
+        lifespan=_lifespan(
+            parts, [one for one in (watch, rollout_watch, hourly_watch, drift_watch) if one is not None]
+        ),
         dependencies=[Depends(authorize)],
         responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
     )
     app.state.service = parts
     for room in (
-        health, agents, runs, conversations, approvals, questions, bundles, proposals, rollouts, nights, feed,
+        health, agents, access, runs, conversations, approvals, questions, bundles, proposals, rollouts, nights, feed,
         feedback, otlp, stats, tools, waiting, audit,
     ):  # fmt: skip
         app.include_router(room.router)
@@ -124,12 +130,15 @@ def _work(workspace: Workspace, runtime: Runtime) -> Work:
     return Work(runtime, at_once=workspace.runs_at_once, queue=workspace.runs_queued)
 
 
-def _lifespan(parts: Service, watches: Sequence[NightWatch | RolloutWatch | HourlyWatch]) -> Callable[[FastAPI], Any]:
+def _lifespan(
+    parts: Service, watches: Sequence[NightWatch | RolloutWatch | HourlyWatch | DriftWatch]
+) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         adopt_definitions(parts)
         await parts.bell.open()
         parts.work.open()
+        app.state.knocks.open()
         for watch in watches:
             watch.open()
         try:
@@ -139,7 +148,7 @@ def _lifespan(parts: Service, watches: Sequence[NightWatch | RolloutWatch | Hour
                 await watch.close()
             parts.bell.close()
             await parts.work.close()
-            await asyncio.to_thread(app.state.knocks.flush)
+            await app.state.knocks.close()
             await parts.runtime.close()
 
     return lifespan

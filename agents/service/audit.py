@@ -23,6 +23,7 @@ from traces.events import (
     DriftAccepted,
     ErasureDone,
     GovernanceChanged,
+    GuardrailTripped,
     OutcomeDecided,
     ProposalSigned,
     QuestionAnswered,
@@ -92,7 +93,8 @@ def _what(stored: StoredEvent) -> str:
             return told(stored, when=False)
         case DecisionRefused() as event:
             about = f" on {short(event.bundle)}" if event.bundle else ""
-            return f"refused to {event.provenance.by}: {event.act}{about} of {event.agent}: {event.why}"
+            whose = f" of {event.agent}" if event.agent else ""
+            return f"refused to {event.provenance.by}: {event.act}{about}{whose}: {event.why}"
         case RequestRefused() as event:
             who = event.who or "somebody without a token"
             times = f", {event.times} times" if event.times > 1 else ""
@@ -119,6 +121,8 @@ def _what(stored: StoredEvent) -> str:
             return f"{event.provenance.by}: {event.action} the question {event.op}"
         case CallRefused() as event:
             return f"a policy refused {event.server}.{event.tool}: {event.reason}"
+        case GuardrailTripped() as event:
+            return f"the guardrail {event.name} met the {event.where} ({event.check}): {event.then}"
         case ErasureDone() as event:
             return f"{event.provenance.by} erased {event.events} facts of {event.runs} runs ({event.because})"
         case _:

@@ -5,12 +5,10 @@ out), one that is lost with the service (an open night is gone on with), and one
 """
 
 import asyncio
-import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -20,6 +18,7 @@ from agents.documents import watched
 from agents.prompts.tool_lists import find_drifted
 from agents.sections import NightsSection
 from agents.service.night_signs import changed, dropped, seen_by_newest
+from agents.service.processes import run_process
 from agents.service.views import night_list
 from agents.service.wire import NightView
 from traces.db import Database
@@ -33,9 +32,6 @@ LOOK_SECONDS: Final = 20.0
 
 AGAIN: Final = timedelta(hours=1)
 """After a night that broke down, how long the next one waits."""
-
-PATIENCE: Final = 10.0
-"""Seconds a night has to leave its record in order when the service stops."""
 
 
 @dataclass(frozen=True)
@@ -155,31 +151,10 @@ class NightWatch:
         """One night as a process; what it says goes into a file beside the database."""
         report = self.workspace.root / ".strop" / f"night-{agent}.log"
         log.info("night.begun", agent=agent, why=why, log=str(report))
-        code = await self._run([*self.command, agent, *self.workspace.nights.options, "--because", why], report)
+        asked = [*self.command, agent, *self.workspace.nights.options, "--because", why]
+        code = await run_process(asked, self.workspace.root, report)
         if code == 0:
             log.info("night.ended", agent=agent)
         else:
             self._broken[agent] = datetime.now(UTC) + AGAIN
             log.warning("night.broke", agent=agent, exit_code=code, log=str(report))
-
-    async def _run(self, command: Sequence[str], report: Path) -> int:
-        report.parent.mkdir(parents=True, exist_ok=True)
-        with report.open("ab") as out:
-            process = await asyncio.create_subprocess_exec(
-                *command, cwd=self.workspace.root, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out
-            )
-        try:
-            return await process.wait()
-        except asyncio.CancelledError:
-            await _end(process)
-            raise
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGINT)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), PATIENCE)
-            return
-        process.kill()
-        await process.wait()

@@ -95,6 +95,12 @@ RULES: Final[dict[str, Rule]] = {
     "POST /v1/rollouts/{rollout}/decision": _rule("rollout", "roll_back"),  # to promote asks for more
     "GET /v1/audit": _rule("seen", "read"),
     "GET /v1/audit/{row}": _rule("all", "read"),
+    # --- keys and rules
+    "GET /v1/tokens": _rule("all", "administer"),
+    "POST /v1/tokens": _rule("all", "administer"),
+    "POST /v1/tokens/{token}/revoke": _rule("all", "administer"),
+    "GET /v1/agents/{agent}/governance": _rule("agent", "read"),
+    "POST /v1/agents/{agent}/governance": _rule("agent", "administer"),
     # --- tools
     "GET /v1/tools": _rule("seen", "read"),
     "POST /v1/tools/{server}/accept": _rule("seen", "decide"),

@@ -26,6 +26,7 @@ from agents.prompts.plan import JudgeMaker
 from agents.runtime import Runtime
 from agents.service.app import adopt_definitions, create_app
 from agents.service.deps import Service
+from agents.service.drift_watch import DriftWatch
 from agents.service.hourly_watch import HourlyWatch
 from agents.service.log import log_to
 from agents.service.night_watch import NightWatch
@@ -57,6 +58,7 @@ def serve(
     on_ready: Callable[[str], None] = lambda place: None,
     log: Any = None,
     night_command: Sequence[str] = (),
+    check_command: Sequence[str] = (),
     make_judge: JudgeMaker | None = None,
 ) -> None:
     """Serve the workspace until SIGINT or SIGTERM. Returns after a graceful stop.
@@ -70,6 +72,7 @@ def serve(
         on_ready: told the place (a path, or a URL) when requests are answered.
         log: text stream for the log, one JSON object a line; default stderr.
         night_command: what runs a night of the optimizer when one is due; empty: nobody does.
+        check_command: what plays an agent's tasks when its tools have drifted; empty: nobody does.
         make_judge: judges what rollouts come to; None: nobody watches them.
 
     Raises:
@@ -82,12 +85,13 @@ def serve(
         if host is not None:
             _check_keys(workspace, runtime)
         watch = NightWatch(workspace, runtime.database, night_command) if night_command else None
+        drift = DriftWatch(workspace, runtime.recorder, runtime.worker, check_command) if check_command else None
         rollouts = None if make_judge is None else RolloutWatch(runtime, make_judge)
         token = workspace.token if host is not None else ""
         kept = HourlyWatch(runtime.recorder, workspace.retention, runtime.worker, workspace.governance.rules_for)
         app = create_app(
             workspace, runtime, token=token, tcp=host is not None, watch=watch, rollout_watch=rollouts,
-            hourly_watch=kept,
+            hourly_watch=kept, drift_watch=drift,
         )  # fmt: skip
         adopt_definitions(app.state.service)  # a database that cannot be used is told here, not in the server's log
         config = uvicorn.Config(

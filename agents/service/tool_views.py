@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from agents.config import Workspace
 from agents.prompts.bundle import Bundle
+from agents.prompts.drift_checks import find_check
 from agents.prompts.store import find_bundles, list_live
 from agents.prompts.tool_lists import Met, find_held, list_met, read_listing, tools_stream
-from agents.service.wire import DiffLineView, ToolChangeView, ToolListView
+from agents.service.wire import DiffLineView, ToolChangeView, ToolListView, TriedView
 from traces.events import DriftFound
 from traces.store import read_events
 
@@ -49,7 +50,15 @@ def _view(session: Session, workspace: Workspace, digest: str, bundle: Bundle, s
         pinned=None if held is None else held.digest, found=None if newest is None else newest.digest,
         found_at=None if newest is None else newest.at, tools=sorted(found or {}),
         changes=_changes(session, bundle.agent, newest) if drifted and newest is not None else [],
+        tried=None if newest is None else _tried(session, bundle.agent, newest),
     )  # fmt: skip
+
+
+def _tried(session: Session, agent: str, met: Met) -> TriedView | None:
+    if met.standing == "pinned":
+        return None
+    event = find_check(session, agent, met.bundle, met.server, met.digest)
+    return None if event is None else TriedView.model_validate(event.model_dump(include=set(TriedView.model_fields)))
 
 
 def _changes(session: Session, agent: str, met: Met) -> list[ToolChangeView]:

@@ -7,6 +7,7 @@ things is read in a fixed number of queries, however long the list is.
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -239,11 +240,13 @@ def bundle_view(session: Session, digest: str) -> BundleView:
 
 def bundle_list(session: Session, *, agent: str | None = None, limit: int = 200) -> list[BundleView]:
     """Versions, newest first."""
-    return bundle_views(session, list_bundles(session, agent=agent, limit=limit))
+    return bundle_views(session, list_bundles(session, agent=agent, limit=limit), pins=False)
 
 
-def bundle_views(session: Session, stored: Sequence[StoredBundle]) -> list[BundleView]:
-    """These versions, in the order given."""
+def bundle_views(session: Session, stored: Sequence[StoredBundle], *, pins: bool = True) -> list[BundleView]:
+    """These versions, in the order given; without `pins` the schemas of their tools are left out."""
+    if not pins:
+        stored = [replace(one, bundle=one.bundle.model_copy(update={"pins": {}})) for one in stored]
     runs = count_runs_of_bundles(session, [one.digest for one in stored])
     live = {pointer.digest for pointer in list_live(session).values()}
     return [
@@ -253,6 +256,7 @@ def bundle_views(session: Session, stored: Sequence[StoredBundle]) -> list[Bundl
             state=one.state,
             live=one.digest in live,
             parent=one.parent,
+            parents=list(one.parents),
             author=one.author,
             author_kind=one.author_kind,
             note=one.note,

@@ -27,6 +27,7 @@ from agents.sections import GovernanceSection, NightsSection
 from agents.starting import Start
 from tests.builders import open_workspace, write_workspace
 from tools.catalog import ServerSpec
+from tools.guardrails import Guardrail
 from tools.policies import Policy
 from traces.db import open_database
 from traces.redact import Policy as Redaction
@@ -45,6 +46,7 @@ AGENT = """\
 BLOCK: dict[str, Any] = {
     "tools": (ToolAccess(server="nowhere"),), "tool_texts": {"look": ToolText(description="Looks.")},
     "delegates": (Delegate(agent="other", tool="ask_other", description="asks"),),
+    "guardrails": (Guardrail(name="short", where="output", longer_than=500),),
     "policies": (Policy(then="ask"),), "reasoning_chars": 50, "reasoning_hint": "what it is about",
     "rules": ("Be kind.",), "demonstrations": (Demonstration(input="hi", output={"team": "a"}),),
     "metric": Metric(kind="text"), "limits": Limits(steps=3), "asking": Asking(fallback=("test:other",)),

@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 
 from traces.events.audit import DecisionRefused, RequestRefused, TokenCreated, TokenRevoked
 from traces.events.decisions import DecisionMade, GovernanceChanged, ProposalSigned
-from traces.events.drift import DriftAccepted, DriftFound, ToolsPinned
+from traces.events.drift import DriftAccepted, DriftChecked, DriftFound, ToolsPinned
 from traces.events.erasures import ErasureDone, RunsImported, WordsErased
 from traces.events.fact import Effect, Event, Json, Origin
 from traces.events.feedback import FeedbackGiven, Signal, SignalSeen
@@ -60,6 +60,7 @@ from traces.events.steps import (
     ApprovalDecided,
     ApprovalRequested,
     CallRefused,
+    GuardrailTripped,
     ModelFailed,
     ModelReplied,
     ModelRequested,
@@ -86,6 +87,7 @@ __all__ = [
     "DecisionRefused",
     "DelegationEnded",
     "DriftAccepted",
+    "DriftChecked",
     "DriftFound",
     "Effect",
     "ErasureDone",
@@ -94,6 +96,7 @@ __all__ = [
     "ExamplePinned",
     "FeedbackGiven",
     "GovernanceChanged",
+    "GuardrailTripped",
     "HeldTextDecided",
     "HistoryTaken",
     "Json",

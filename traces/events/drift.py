@@ -38,6 +38,29 @@ class DriftFound(Event):
     run_id: str = ""
 
 
+class DriftChecked(Event):
+    """The version was tried again on its tasks with what its server offers now. Reads alone were really made."""
+
+    kind: Literal["drift_checked"] = "drift_checked"
+    agent: str
+    bundle: str
+    server: str
+    found: str
+    """Digest of the tools that it was tried with."""
+    tasks: int = 0
+    """That could be told: a task whose call of a write was not made is not among them."""
+    left_out: int = 0
+    mean: float | None = None
+    before: float | None = None
+    """The version's newest known scores on the same tasks from before; None: it was never tried on them."""
+    known: int = 0
+    """On how many of the tasks that is known."""
+    evaluation: str = ""
+    """The stream with each task's score."""
+    why: str = ""
+    """Why nothing could be told."""
+
+
 class DriftAccepted(Event):
     """A person looked at what a server offers now, and lets the version go on with it."""
 

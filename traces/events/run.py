@@ -24,6 +24,8 @@ class RunStarted(Event):
     parent_op: str | None = None
     replay_of: str | None = None
     """The run whose recorded tool results answer this one's calls (safe evaluation)."""
+    reads_only: bool = False
+    """A call that may change something is not made: it is a divergence, and ends the run."""
     metadata: dict[str, Json] = {}
     rollout: str | None = None
     """The rollout that gave the conversation its bundle, where one did."""

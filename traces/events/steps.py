@@ -140,6 +140,19 @@ class CallRefused(Event):
     reason: str
 
 
+class GuardrailTripped(Event):
+    """What a run was asked, or was about to answer, met a guardrail of its version."""
+
+    kind: Literal["guardrail_tripped"] = "guardrail_tripped"
+    name: str
+    where: Literal["input", "output"]
+    check: Literal["pattern", "kinds", "longer_than"]
+    then: Literal["refuse", "retry"]
+    """`retry`: the model was told so and asked again. `refuse`: nobody was shown it."""
+    say: str = ""
+    """Why, as the version says it."""
+
+
 class ApprovalRequested(Event):
     """A call was held back: a person has to allow it first. `digest` names the arguments that are asked about."""
 

@@ -103,17 +103,51 @@ def export(digest: str, output: Path | None, as_json: bool, folder: Path | None)
     hand_over(text, output, f"{stored.digest} is in {output}", facts)
 
 
-@bundles.command("import")
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@bundles.command("merge")
+@click.argument("digest")
+@click.argument("other", metavar="OTHER")
+@click.option("--base", metavar="DIGEST", help="What both grew from. Default: the newest version above both.")
 @with_json
 @in_workspace
-def import_(file: TextIO, as_json: bool, folder: Path | None) -> None:
+def merge(digest: str, other: str, base: str | None, as_json: bool, folder: Path | None) -> None:
+    """Put what OTHER changed into DIGEST, field by field: a draft with both as parents.
+
+    What both changed is refused, with the names of the fields: then a person writes it (`export`, edit, `import`).
+    """
+    from agents.prompts.merging import merge as merged
+    from agents.prompts.merging import nearest_above
+    from agents.prompts.store import add_bundle, get_bundle, match_bundle
+    from agents.service.views import bundle_view
+    from traces.ids import short
+
+    workspace = load_settings(folder)
+    with ledger(workspace) as database, database.writing() as session:
+        ours, theirs = (get_bundle(session, match_bundle(session, one)) for one in (digest, other))
+        above = match_bundle(session, base) if base is not None else nearest_above(session, ours, theirs)
+        new = merged(get_bundle(session, above).bundle, ours.bundle, theirs.bundle)
+        made = add_bundle(
+            session, new, author=workspace.user, author_kind="person", parent=ours.digest, merged=[theirs.digest],
+            note="merged",
+        )  # fmt: skip
+        view = bundle_view(session, made)
+    if as_json:
+        print_json(view)
+    else:
+        say(f"{made} is a draft now, of both; look: strop bundles diff {short(made)}")
+
+
+@bundles.command("import")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.option("--also", metavar="DIGEST", multiple=True, help="Another version that it was made from (a merge).")
+@with_json
+@in_workspace
+def import_(file: TextIO, also: tuple[str, ...], as_json: bool, folder: Path | None) -> None:
     """Take a version from a FILE (or -) into the registry, as a draft.
 
     A file that was edited is a new version, whose parent is the one it was written as; the old one stays as it is.
     """
     from agents.prompts.files import read_file
-    from agents.prompts.store import add_bundle, find_bundles
+    from agents.prompts.store import add_bundle, find_bundles, match_bundle
     from agents.service.views import bundle_view
     from traces.ids import short
 
@@ -125,11 +159,13 @@ def import_(file: TextIO, as_json: bool, folder: Path | None) -> None:
     workspace = load_settings(folder)
     with ledger(workspace) as database, database.writing() as session:
         there = bool(find_bundles(session, [read.bundle.digest]))
-        parent = read.digest if read.edited else read.parent
+        parents = (read.digest,) if read.edited and read.digest else read.parents
+        parents += tuple(match_bundle(session, one) for one in also)
         note = f"imported from {file.name}" if read.edited else read.note
         digest = add_bundle(
-            session, read.bundle, author=workspace.user, author_kind="person", parent=parent or None, note=note
-        )
+            session, read.bundle, author=workspace.user, author_kind="person", note=note,
+            parent=next(iter(parents), None), merged=parents[1:],
+        )  # fmt: skip
         view = bundle_view(session, digest)
     if as_json:
         print_json(view)

@@ -30,13 +30,21 @@ if TYPE_CHECKING:
 @click.option("--split", type=click.Choice(["dev", "heldout"]), help="Only these of the tasks.")
 @click.option("--least", type=click.FloatRange(0, 1), default=1.0, show_default=True,
               help="The mean score, 0 to 1, below which the check fails.")  # fmt: skip
+@click.option("--reads-only", is_flag=True, help="Make no call that may change something; a task that needs one is "
+              "left out.")  # fmt: skip
+@click.option("--drift", metavar="SERVER", help="Try the live version with what this server offers since it changed; "
+              "goes on record, reads only.")  # fmt: skip
+@click.option(
+    "--found", metavar="DIGEST", default="", help="With --drift: the listing, as `strop tools list` names it."
+)
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML to this file.")
 @click.option("--name", help="A name for this check: the same name again goes on with what is on record.")
 @with_json
 @in_workspace
 def check(
     agent: str, bundle: str | None, live: bool, against: str | None, split: Literal["dev", "heldout"] | None,
-    least: float, junit: Path | None, name: str | None, as_json: bool, folder: Path | None,
+    least: float, reads_only: bool, drift: str | None, found: str, junit: Path | None, name: str | None,
+    as_json: bool, folder: Path | None,
 ) -> None:  # fmt: skip
     """Play the tasks of AGENT (tasks/AGENT.jsonl) on a version and score them; exit code 1 below --least.
 
@@ -53,6 +61,9 @@ def check(
         raise UsageError("--bundle and --live name two versions", hint="Give one of them.")
     workspace = load(folder)
     workspace.agent(agent)
+    if drift is not None:
+        _after_drift(workspace, agent, drift, found, as_json=as_json)
+        return
     tasks = load_tasks(workspace.root, agent, split)
     if not tasks:
         raise UsageError(
@@ -64,9 +75,11 @@ def check(
         other = _version(workspace, database, agent, *_named(against)) if against else None
         try:
             with bar(len(tasks), quiet=as_json) as told:
-                done = evaluate(workspace, database, digest, tasks, name=name, told=told)
-            with bar(len(tasks), quiet=as_json) as told:
-                base = evaluate(workspace, database, other, tasks, name=name, told=told) if other else None
+                done = evaluate(workspace, database, digest, tasks, name=name, told=told, reads_only=reads_only)
+            base = None
+            if other:
+                with bar(len(tasks), quiet=as_json) as told:
+                    base = evaluate(workspace, database, other, tasks, name=name, told=told, reads_only=reads_only)
         except KeyboardInterrupt as error:
             error.add_note(f"go on with it: the same command with --bundle {short(digest)} --name {name!r}")
             raise
@@ -80,6 +93,22 @@ def check(
         _tell(done, agent, difference, least, passed=passed)
     if not passed:
         sys.exit(1)
+
+
+def _after_drift(workspace: "Workspace", agent: str, server: str, found: str, *, as_json: bool) -> None:
+    from agents.service.wire import TriedView
+    from agents.tasks import load_tasks
+    from optimizer.tried_again import try_again
+    from traces.recorder import Recorder
+    from tui.lines.tools import tried_words
+
+    with ledger(workspace) as database, bar(len(load_tasks(workspace.root, agent)), quiet=as_json) as told:
+        event, _ = try_again(workspace, Recorder(database), agent, server, found, told=told)
+    if as_json:
+        print_json(event.model_dump(mode="json"))
+    else:
+        tried = TriedView.model_validate(event.model_dump(include=set(TriedView.model_fields)))
+        console().print(tried_words(tried), markup=False)
 
 
 def _print(done: "Evaluation", agent: str, difference: "Evidence | None", least: float, *, passed: bool) -> None:
@@ -124,13 +153,15 @@ def _tell(done: "Evaluation", agent: str, difference: "Evidence | None", least: 
     from optimizer.evidence_text import render_evidence
     from traces.ids import short
 
-    for one in done.scores:
+    for one in done.told:
         if one.score < 1.0:
             _tell_wrong(one)
     verdict = "passed" if passed else "FAILED: it is worse" if difference else f"FAILED: the mean is below {least:g}"
     if difference is not None:
         console().print(render_evidence(difference), markup=False)
-    told = f"{agent} {short(done.bundle)}: {done.right} of {len(done.scores)} right, mean {done.mean:.3f}: {verdict}"
+    told = f"{agent} {short(done.bundle)}: {done.right} of {len(done.told)} right, mean {done.mean:.3f}: {verdict}"
+    if len(done.told) < len(done.scores):
+        say(f"{len(done.scores) - len(done.told)} tasks need a call that may change something: left out")
     console().print(told, style=style("ok" if passed else "error"))
 
 

@@ -58,7 +58,7 @@ def optimize(
         _estimate(workspace, agent, settings, as_json=as_json)
         return
     try:
-        with _bar(quiet=as_json) as tell:
+        with bar(quiet=as_json) as tell:
             result = run_night(workspace, agent, settings, tell, because=because)
     except KeyboardInterrupt as error:
         error.add_note(f"the same command goes on with the night: strop optimize {agent}")
@@ -121,7 +121,7 @@ def _print(result: "NightResult") -> None:
 
 
 @contextmanager
-def _bar(*, quiet: bool) -> "Iterator[ProgressTold]":
+def bar(*, quiet: bool) -> "Iterator[ProgressTold]":
     """A bar on stderr; where that is no terminal, a line for each stage; nothing when `quiet`."""
     from rich import progress as rich
 

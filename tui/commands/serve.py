@@ -9,8 +9,11 @@ import click
 from tui.commands.opening import in_workspace, load
 from tui.commands.rollout import judge_maker
 
-NIGHT: Final = (sys.executable, "-c", "import os; os.nice(10); from tui.cli import main; main()", "optimize")
-"""A night beside a service: the same program, with the lower priority that leaves the processors to customers."""
+_BESIDE: Final = (sys.executable, "-c", "import os; os.nice(10); from tui.cli import main; main()")
+"""Beside a service: the same program, with the lower priority that leaves the processors to customers."""
+
+NIGHT: Final = (*_BESIDE, "optimize")
+CHECK: Final = (*_BESIDE, "check")
 
 
 @click.command()
@@ -29,5 +32,5 @@ def serve(socket: Path | None, host: str | None, port: int | None, folder: Path 
         host = "127.0.0.1"
     run_service(
         load(folder), socket=socket, host=host, port=8321 if port is None else port, on_ready=click.echo,
-        night_command=NIGHT, make_judge=judge_maker(),
+        night_command=NIGHT, check_command=CHECK, make_judge=judge_maker(),
     )  # fmt: skip

@@ -31,7 +31,8 @@ def tokens() -> None:
 @in_workspace
 def create(name: str, role: str, agents: tuple[str, ...], expires: str, as_json: bool, folder: Path | None) -> None:
     """Give a token to NAME: a person, or an app. It is shown this once; what is done with it is signed NAME."""
-    from agents.access.tokens import create_token, duration
+    from agents.access.keys import give_token
+    from agents.access.tokens import duration
     from tui.commands.opening import load
 
     lasts = duration(expires)
@@ -40,10 +41,8 @@ def create(name: str, role: str, agents: tuple[str, ...], expires: str, as_json:
         known = load(folder)
         for agent in agents:
             known.agent(agent)
-    with writing(workspace) as recorder, recorder.database.writing() as session:
-        secret, token = create_token(
-            session, recorder, name, role, signed(workspace), agents=agents or None, lasts=lasts
-        )
+    with writing(workspace) as recorder:
+        secret, token = give_token(recorder, name, role, signed(workspace), agents=agents or None, lasts=lasts)
     if as_json:
         print_json({"secret": secret, **_facts(token, datetime.now().astimezone())})
         return
@@ -81,11 +80,11 @@ def list_(as_json: bool, folder: Path | None) -> None:
 @in_workspace
 def revoke(token_id: str, reason: str, as_json: bool, folder: Path | None) -> None:
     """Take the token ID back: it is good for nothing from the next request on."""
-    from agents.access.tokens import revoke_token
+    from agents.access.keys import take_token
 
     workspace = load_settings(folder)
-    with writing(workspace) as recorder, recorder.database.writing() as session:
-        token = revoke_token(session, recorder, token_id, signed(workspace, reason))
+    with writing(workspace) as recorder:
+        token = take_token(recorder, token_id, signed(workspace, reason))
     if as_json:
         print_json(_facts(token, datetime.now().astimezone()))
     else:

@@ -244,6 +244,12 @@ class Fold:
         told = f"refused by policy: {data.get('server')}.{data.get('tool')}"
         self._put(fact, "error", told, pretty(data.get("arguments")), figures=str(data.get("reason") or ""))
 
+    def _on_guardrail_tripped(self, fact: EventView, data: dict[str, Any]) -> None:
+        what = "the input" if data.get("where") == "input" else "the answer"
+        then = "the model is asked again" if data.get("then") == "retry" else "nobody is shown it"
+        told = f"{what} met the guardrail {data.get('name')}: {then}"
+        self._put(fact, "error", told, str(data.get("say") or ""), role="warn", figures=str(data.get("check") or ""))
+
     def _on_run_finished(self, fact: EventView, data: dict[str, Any]) -> None:
         self._put(fact, "answer", "answer", pretty(data.get("output")), figures=duration(data.get("seconds")))
 

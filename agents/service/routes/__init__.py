@@ -8,6 +8,11 @@ Routes (all below /v1 but the first two; every list is newest first unless it sa
   GET  /v1/agents                    list[AgentView]
   GET  /v1/agents/{agent}/decisions  list[EventView]   the agent's decision stream, oldest first
   POST /v1/agents/{agent}/rollback   RollBack -> BundleView (the one that is live now)
+  GET  /v1/agents/{agent}/governance   GovernanceView  the rules for decisions, in force and as the file has them
+  POST /v1/agents/{agent}/governance   ChangeGovernance -> GovernanceView; takes an admin
+  GET  /v1/tokens                    list[TokenView]   never what they are
+  POST /v1/tokens                    CreateToken -> 201 NewTokenView, with the secret this once
+  POST /v1/tokens/{id}/revoke        RevokeToken -> TokenView
   GET  /v1/runs?q=&after=&limit=     RunPage           q: the filter language; limit 1 to 1,000. Instead of after:
                                      before= (newer ones), at= (a time: those that had begun by then), oldest=true
   POST /v1/runs                      StartRun -> 200 RunDetail at its end (wait; how it ended is in run.status),

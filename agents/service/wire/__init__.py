@@ -33,7 +33,7 @@ from agents.service.wire.runs import (
     StatsView,
 )
 from agents.service.wire.shape import Key, Shape, Status
-from agents.service.wire.tools import AcceptDrift, ToolChangeView, ToolListView
+from agents.service.wire.tools import AcceptDrift, ToolChangeView, ToolListView, TriedView
 from agents.service.wire.versions import (
     BundleView,
     Decide,
@@ -103,5 +103,6 @@ __all__ = [
     "Status",
     "ToolChangeView",
     "ToolListView",
+    "TriedView",
     "WaitingView",
 ]

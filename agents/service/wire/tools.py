@@ -20,6 +20,22 @@ class ToolChangeView(Shape):
     """Word by word, for texts."""
 
 
+class TriedView(Shape):
+    """A live version's tasks, played again with what its server offers now; reads alone were really made."""
+
+    tasks: int
+    """That could be told."""
+    left_out: int = 0
+    """That need a call which may change something."""
+    mean: float | None = None
+    before: float | None = None
+    """Its newest scores on the same tasks from before."""
+    known: int = 0
+    """On how many of them that is known."""
+    why: str = ""
+    """Why nothing could be told."""
+
+
 class ToolListView(Shape):
     """What one server offers the live version of an agent, against what the version was proven with."""
 
@@ -33,6 +49,8 @@ class ToolListView(Shape):
     found_at: datetime | None = None
     tools: list[str] = []
     changes: list[ToolChangeView] = []
+    tried: TriedView | None = None
+    """What trying the version with what is offered now came to; None: it was not tried."""
 
 
 class AcceptDrift(Shape):

@@ -16,6 +16,8 @@ class BundleView(Shape):
     state: str
     live: bool = False
     parent: str | None = None
+    parents: list[str] = []
+    """All it was made from, `parent` first; several for a merge."""
     author: str
     author_kind: str
     note: str = ""
