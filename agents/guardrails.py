@@ -5,7 +5,7 @@ for it. Deterministic over what is recorded, so a resumed run stops where it sto
 by whoever happens to be in front of the agent, and an answer that was shown before it was looked at.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from pydantic_ai import ModelRetry, RunContext
@@ -41,10 +41,12 @@ def check_input(journal: Journal, rails: Sequence[Guardrail], text: str) -> None
         raise stopped(met[0], "what it was asked")
 
 
-def output_check(rails: Sequence[Guardrail]) -> Callable[[RunContext[Any], Any], Any]:
+def output_check(rails: Sequence[Guardrail]) -> Callable[[RunContext[Any], Any], Awaitable[Any]]:
     """The validator of answers that these rails make."""
 
-    def check(ctx: RunContext[Any], output: Any) -> Any:
+    async def check(
+        ctx: RunContext[Any], output: Any
+    ) -> Any:  # on the loop: a plain function would be run in a thread
         met = first_met(rails, "output", output)
         if met is None or ctx.partial_output:
             return output

@@ -17,13 +17,13 @@ BUNDLES: Final = sa.Table(
     sa.Column("agent", sa.String(120), nullable=False),
     sa.Column("content", sa.Text, nullable=False, comment="JSON text; the digest is taken over it"),
     sa.Column("parent", sa.String(80)),
-    sa.Column("merged", sa.Text, comment="JSON list of the parents beside the first"),
     sa.Column("author", sa.String(120), nullable=False),
     sa.Column("author_kind", sa.String(20), nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("evidence", sa.String(80), comment="digest of the newest evidence"),
     sa.Column("created_at", UtcTimestamp, nullable=False),
+    sa.Column("merged", sa.Text, comment="JSON list of the parents beside the first"),
     sa.Index("bundles_by_agent", "agent", "created_at"),
 )
 

@@ -126,7 +126,7 @@ def test_every_fact_of_the_ledger_is_drawn() -> None:
                "rollout_scored", "sealed_opened", "evidence_written", "night_ended"}  # fmt: skip
     audited = {"decision_refused", "request_refused", "token_created", "token_revoked"}
     rollouts = {"rollout_started", "rollout_changed", "conversation_counted", "shadow_compared", "rollout_ended"}
-    tools = {"tools_pinned", "drift_found", "drift_accepted"}
+    tools = {"tools_pinned", "drift_found", "drift_checked", "drift_accepted"}
     learning = {"example_pinned", "text_held", "held_text_decided",
                 "judge_versioned", "judge_measured", "judge_scored"}  # fmt: skip
     # Spans of other frameworks are told as the usual facts; where they were sent on to is a stream of its own, and

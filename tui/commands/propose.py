@@ -53,7 +53,7 @@ def propose(
         written, agent = _version(workspace, recorder, version)
         tasks = load_tasks(workspace.root, agent, split)
         by = signed(workspace, reason)
-        if on == "examples" or (on is None and not tasks):
+        if on == "examples" or (on is None and not tasks and _has_examples(workspace, recorder, agent)):
             digest, evidence = _on_examples(workspace, recorder, written, by, size, quiet=as_json)
         else:
             digest, evidence = _on_tasks(workspace, recorder, written, agent, tasks, by, name, quiet=as_json)
@@ -66,6 +66,12 @@ def propose(
     if digest != written:
         say(f"{short(digest)} is {short(written)} with the tools inside it that it was proven with")
     say(f"{short(digest)} is proposed. Look: strop proposals {short(digest)}, then decide.")
+
+
+def _has_examples(workspace: "Workspace", recorder: "Recorder", agent: str) -> bool:
+    from optimizer.listing import list_examples
+
+    return bool(list_examples(recorder.database, workspace, agent).examples)
 
 
 def _on_tasks(
@@ -82,7 +88,7 @@ def _on_tasks(
     if not tasks:
         raise UsageError(
             f"there are no tasks for {agent!r} to make evidence with",
-            hint=f"Write tasks/{agent}.jsonl (docs/workspace.md shows one), or give --on examples.",
+            hint=f"Write tasks/{agent}.jsonl (docs/workspace.md shows one), or review runs of it, and give --on examples.",
         )
     digest = carrying(workspace, recorder, written)
     with recorder.database.reading() as session:
