@@ -88,7 +88,7 @@ def _on_tasks(
     if not tasks:
         raise UsageError(
             f"there are no tasks for {agent!r} to make evidence with",
-            hint=f"Write tasks/{agent}.jsonl (docs/workspace.md shows one), or review runs of it, and give --on examples.",
+            hint=f"Write tasks/{agent}.jsonl (docs/workspace.md shows one), or review runs: --on examples.",
         )
     digest = carrying(workspace, recorder, written)
     with recorder.database.reading() as session:
