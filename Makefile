@@ -78,8 +78,8 @@ bench-nights: install-dev ## What a night proves, on recorded and planted runs (
 bench-rollout: install-dev ## What choosing costs, how fast a decision reaches workers, how often a canary errs (CANARIES=1000)
 	$(BIN)/python -m benchmarks.rollout --canaries $(or $(CANARIES),1000)
 
-bench-terminal: install-dev ## What the terminal's keys cost, in CPU and bytes (RUNS=1000000; LEDGER=folder keeps it); last line is JSON
-	$(BIN)/python -m benchmarks.terminal $(LEDGER) --runs $(RUNS)
+bench-terminal: install-dev ## What the terminal's keys cost, in CPU and bytes (RUNS=1000000, or ARGS="--folder DIR"); last line is JSON
+	$(BIN)/python -m benchmarks.terminal --runs $(RUNS) $(ARGS)
 
 crash: install-dev ## Kill workers at random moments under load (N=200 kills); last line is JSON
 	$(BIN)/python -m tests.crash.storm $(or $(N),200)

@@ -7,7 +7,6 @@ over strop.toml, which wins over the defaults in `agents.sections`.
 import getpass
 import os
 import secrets
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,10 +23,13 @@ from agents.models.attempts import Retries
 from agents.models.settings import GatewaySettings, LocalSettings, Price
 from agents.retention import Rules
 from agents.sections import Config, GovernanceSection, ModelsSection, NightsSection, PrivacySection
+from agents.whereabouts import read_toml, socket_in
 from tools.catalog import ServerSpec
 from tools.pins import DriftPolicy
 from traces.errors import BadInput
 from traces.redact import Policy, Redactor
+
+MISSING = "A workspace is a folder with strop.toml: `strop init DIR` makes one."
 
 
 @dataclass(frozen=True)
@@ -75,21 +77,6 @@ class Workspace:
         return self.forced_model or definition.model or self.default_model
 
 
-def find_workspace(start: Path) -> Path:
-    """The folder with strop.toml, here or above.
-
-    Raises:
-        WorkspaceError: there is none.
-    """
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / "strop.toml").is_file():
-            return folder
-    raise WorkspaceError(
-        f"no strop.toml in {str(start)!r} or above it",
-        hint="Make a workspace with `strop init DIR`, or point to one with --workspace DIR.",
-    )
-
-
 def load_workspace(
     root: Path,
     environ: Mapping[str, str] | None = None,
@@ -105,7 +92,6 @@ def load_workspace(
     env = os.environ if environ is None else environ
     root = root.resolve()
     config = load_config(root / "strop.toml")
-    folder = root / ".strop"
     return Workspace(
         root=root,
         name=config.workspace.name or root.name,
@@ -123,7 +109,7 @@ def load_workspace(
         ),
         gateway=_gateway(config.models),
         budgets=Budgets(config.budgets.day, config.budgets.agents),
-        socket=root / config.service.socket if config.service.socket else folder / "strop.sock",
+        socket=socket_in(root, config.service.socket),
         token=env.get("STROP_TOKEN") or config.service.token,
         user=env.get("STROP_USER") or _login(),
         redactor=_redactor(config.privacy, root, env.get("STROP_REDACTION_KEY")),
@@ -169,26 +155,10 @@ def models_dir(environ: Mapping[str, str] | None = None) -> Path:
     return Path(env.get("STROP_MODELS_DIR") or Path.home() / ".cache" / "strop" / "models")
 
 
-def client_token(environ: Mapping[str, str] | None = None) -> str | None:
-    """What a client sends to a service over TCP, where no workspace is at hand."""
-    return (os.environ if environ is None else environ).get("STROP_TOKEN") or None
-
-
-def in_tmux(environ: Mapping[str, str] | None = None) -> bool:
-    """Whether this terminal is a pane of tmux, which takes copies in a way of its own."""
-    return bool((os.environ if environ is None else environ).get("TMUX"))
-
-
 def load_config(path: Path) -> Config:
     """Read strop.toml alone."""
     try:
-        return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise WorkspaceError(f"{path}: not there", hint="Make a workspace with `strop init DIR`.") from error
-    except OSError as error:
-        raise WorkspaceError(f"{path}: {error.strerror}", hint="A workspace is a folder with strop.toml.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WorkspaceError(f"{path}: {error}", hint="Mend the TOML at that place.") from error
+        return Config.model_validate(read_toml(path, MISSING))
     except ValidationError as error:
         detail = error.errors()[0]
         where = ".".join(str(part) for part in detail["loc"])

@@ -27,7 +27,7 @@ ROOMS = ("traces", "tools", "agents", "optimizer", "tui")
 
 # ── 1. what must start fast ──
 
-LIGHT = ("tui.cli", "tui.client", "agents.service.wire")
+LIGHT = ("tui.cli", "tui.client", "agents.service.wire", "agents.whereabouts")
 HEAVY = {"textual", "dspy", "fastapi", "sqlalchemy", "pydantic_ai", "xllamacpp", "mcp", "scipy", "numpy"}
 
 
@@ -58,6 +58,7 @@ def test_no_import_cycle() -> None:
 
 ENVIRONMENT_READERS = {
     "agents/config.py": "the one reader of settings",
+    "agents/whereabouts.py": "where a service is, for programs that only show one: a screen must not load a runtime",
     "agents/models/engine.py": "sets, never reads, OpenMP's variables: libgomp looks at them only when it is loaded",
 }
 ENVIRONMENT_NAMES = {"environ", "environb", "getenv", "getenvb", "putenv"}

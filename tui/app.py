@@ -4,10 +4,9 @@ It sees the service through `tui.client` alone and imports nothing else of ours,
 """
 
 import asyncio
-import importlib
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar, Final
@@ -21,10 +20,12 @@ from textual.screen import Screen
 from agents.service.wire import AboutView, EventView, MeView, RunDetail, StartRun
 from tui.client import Client, Link, ServiceError
 from tui.glyphs import ASCII, Glyphs, glyphs_for
+from tui.http import load_httpx
 from tui.lines.cells import clean
 from tui.lines.figures import time_of
 from tui.lines.line import Target
 from tui.messages import Counted, FactsArrived, LinkChanged, Refreshed
+from tui.named import Named
 from tui.screens.audit import AuditRowScreen, AuditScreen
 from tui.screens.command import CommandLine, parse
 from tui.screens.help import Entry, HelpScreen, entries_of
@@ -40,7 +41,7 @@ from tui.screens.runs import RunsScreen
 from tui.screens.waiting import KINDS as WAITING_KINDS
 from tui.screens.waiting import ApprovalScreen, WaitingScreen
 from tui.sse import LONGEST_WAIT, wait_before
-from tui.theme import DARK, PALETTES, textual_theme
+from tui.theme import DARK, PALETTES, SIXTEEN, textual_theme
 from tui.widgets.confirm import Confirm, Notice
 from tui.widgets.line_view import LineView
 
@@ -58,7 +59,7 @@ def local_now() -> datetime:
     return datetime.now().astimezone()
 
 
-class StropApp(App[int]):
+class StropApp(Named, App[int]):
     """The operator's terminal.
 
     Args:
@@ -66,8 +67,10 @@ class StropApp(App[int]):
         read_only: take all keys that write away, whatever the token allows.
         clock: the present time, aware; a test's clock stands still.
         glyphs: the signs that the terminal can show.
-        theme: name of a palette of ours.
+        theme: name of a palette of ours; "": one that the terminal has the colours for.
         tmux: copies go to tmux too.
+        keys: the person's own, as `tui.keymap` has checked them.
+        colours: False where NO_COLOR is set: then Textual has to be told before it chooses how to draw none.
     """
 
     CSS_PATH = "styles/strop.tcss"
@@ -99,9 +102,10 @@ class StropApp(App[int]):
 
     def __init__(
         self, client: Client, *, read_only: bool = False, clock: Callable[[], datetime] = local_now,
-        glyphs: Glyphs | None = None, theme: str = DARK.name, tmux: bool = False,
+        glyphs: Glyphs | None = None, theme: str = "", tmux: bool = False, keys: Mapping[str, str] | None = None,
+        colours: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__()
+        super().__init__(ansi_color=None if colours else True)
         self.client, self.clock = client, clock
         self.glyphs = glyphs or glyphs_for(sys.stdout.encoding)
         self.about: AboutView | None = None
@@ -114,9 +118,15 @@ class StropApp(App[int]):
         self._gathered: list[EventView] = []
         for palette in PALETTES.values():
             self.register_theme(textual_theme(palette))
-        self.theme = theme
+        self.theme = theme or self._theme_that_shows()
+        self._keys = dict(keys or {})
         self.animation_level = "none"
         self.set_class(self.glyphs is ASCII, "-plain")
+
+    def _theme_that_shows(self) -> str:
+        """The dark one, or the terminal's own colours where it has no more than those, or wants none at all."""
+        few = self.no_color or self.console.color_system in {None, "standard"}
+        return SIXTEEN.name if few else DARK.name
 
     @property
     def read_only(self) -> bool:
@@ -135,6 +145,7 @@ class StropApp(App[int]):
 
     def on_mount(self) -> None:
         """Listen to the service once the frame is painted; the ages on the status line go with the clock."""
+        self.set_keymap(self._keys)
         loop = asyncio.get_running_loop()
         for name in ("SIGHUP", "SIGTERM"):  # the terminal was closed: leave in order, so that others can clean up
             with suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
@@ -151,7 +162,7 @@ class StropApp(App[int]):
     @work(group="feed", exclusive=True)
     async def _listen(self) -> None:
         """Who answers, then every fact from there on; asked again for as long as the app lives."""
-        await asyncio.to_thread(importlib.import_module, "httpx")
+        await asyncio.to_thread(load_httpx)
         attempt = 0
         while True:
             try:
@@ -373,7 +384,8 @@ class StropApp(App[int]):
 
 def run_app(
     url: str | None, socket: str | None, token: str | None, read_only: bool, *, plain: bool = False,
-    theme: str = "dark", tmux: bool = False,
+    theme: str | None = None, tmux: bool = False, keys: Mapping[str, str] | None = None,
+    colours: bool = True,
 ) -> int:  # fmt: skip
     """Show the terminal until the person leaves; gives the exit code.
 
@@ -383,11 +395,13 @@ def run_app(
         token: bearer token.
         read_only: show, change nothing.
         plain: draw with ASCII signs alone.
-        theme: `dark`, `light`, `contrast` or `colour-blind`.
+        theme: `dark`, `light`, `contrast`, `colour-blind` or `sixteen`; None: what the terminal has the colours for.
         tmux: whether the terminal is a pane of tmux.
+        keys: the person's own, as `tui.keymap` has checked them.
+        colours: False where NO_COLOR is set.
     """
     app = StropApp(
         Client(url, socket, token), read_only=read_only, glyphs=glyphs_for(sys.stdout.encoding, plain=plain),
-        theme=f"strop-{theme}", tmux=tmux,
+        theme=f"strop-{theme}" if theme else "", tmux=tmux, keys=keys, colours=colours,
     )  # fmt: skip
     return app.run() or 0

@@ -74,6 +74,7 @@ SECTIONS: Final = {
         "worker": "tui.commands.worker:worker",
         "tokens": "tui.commands.tokens:tokens",
         "tui": "tui.commands.screen:tui",
+        "keys": "tui.commands.keys:keys",
         "forward": "tui.commands.forward:forward",
         "verify": "tui.commands.verify:verify",
         "export": "tui.commands.carry:export",

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agents.service import wire
 from agents.service.wire.audit import AuditDetail, AuditPage
+from tui.http import load_httpx
 from tui.sse import Message, Parser, wait_before
 
 if TYPE_CHECKING:
@@ -305,8 +306,7 @@ class Client:
             await asyncio.sleep(wait)
 
     async def _stream(self, path: str, last: str, tell: Callable[[Link], None]) -> AsyncIterator[Message]:
-        import httpx
-
+        httpx = load_httpx()
         parser = Parser(id=last)
         try:
             async with self._open().stream(
@@ -346,8 +346,7 @@ class Client:
         return _read(shape, await self._send("POST", path, json=content, timeout=limit, headers=headers))
 
     async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        import httpx
-
+        httpx = load_httpx()
         try:
             response = await self._open().request(method, path, **options)
         except httpx.HTTPError as error:
@@ -357,15 +356,15 @@ class Client:
         return response
 
     def _open(self) -> httpx.AsyncClient:
-        # Imported here: httpx costs half a second of CPU, and the first paint must not wait for it.
-        import httpx
-
         if self._http is None:
+            httpx = load_httpx()
             headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-            transport = httpx.AsyncHTTPTransport(uds=self.socket) if self.socket else None
+            encrypted = self.url.startswith("https:") and not self.socket
+            transport = httpx.AsyncHTTPTransport(uds=self.socket, verify=False) if self.socket else None
             self._http = httpx.AsyncClient(
-                base_url=self.url, headers=headers, transport=transport, timeout=TIMEOUT, trust_env=not self.socket
-            )
+                base_url=self.url, headers=headers, transport=transport, timeout=TIMEOUT, trust_env=not self.socket,
+                verify=encrypted,
+            )  # fmt: skip
         return self._http
 
     def _unreached(self, error: Exception) -> ServiceError:

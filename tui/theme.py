@@ -1,7 +1,8 @@
-"""How roles look: palettes of our own (dark, light, high contrast, colour-blind) and the Textual themes of them.
+"""How roles look: palettes of our own (dark, light, contrast, colour-blind, sixteen) and the Textual themes of them.
 
-Every colour a text may have is at least 4.5:1 against every ground it may stand on (WCAG 2 AA; a test computes it),
-because most ready-made themes have a status colour that is not. Status is never told by colour alone.
+Every colour a text may have is at least 4.5:1 against every ground it may stand on (WCAG 2 AA; a test computes it,
+also for terminals of 256 and of 16 colours), because most ready-made themes have a status colour that is not. Status
+is never told by colour alone.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +15,11 @@ from textual.theme import Theme
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours as #rrggbb. `ground`, `panel`, `cursor` are the grounds; the rest are colours of text."""
+    """Colours as #rrggbb. `ground`, `panel`, `cursor` are the grounds; the rest are colours of text.
+
+    With `ansi` they are names of the terminal's own colours, and the row under the cursor is reversed: that is seen
+    where no colour is drawn at all, too.
+    """
 
     name: str
     dark: bool
@@ -33,6 +38,7 @@ class Palette:
     hit_text: str
     added_ground: str
     removed_ground: str
+    ansi: bool = False
 
     @property
     def grounds(self) -> tuple[str, ...]:
@@ -50,7 +56,7 @@ DARK: Final = Palette(
     dark=True,
     ground="#0d1117",
     panel="#161b22",
-    cursor="#22304a",
+    cursor="#202d4a",
     text="#e6edf3",
     muted="#9aa7b5",
     accent="#79c0ff",
@@ -75,10 +81,10 @@ LIGHT: Final = Palette(
     accent="#0550ae",
     good="#0f5f2a",
     bad="#a40e26",
-    warn="#744600",
-    think="#5b34a8",
+    warn="#6b4500",
+    think="#4f2da0",
     tool="#0b5a63",
-    hit_ground="#5b34a8",
+    hit_ground="#4f2da0",
     hit_text="#ffffff",
     added_ground="#d4f4dc",
     removed_ground="#fbdcdc",
@@ -88,7 +94,7 @@ CONTRAST: Final = replace(
     name="strop-contrast",
     ground="#000000",
     panel="#101010",
-    cursor="#003a70",
+    cursor="#002d70",
     text="#ffffff",
     muted="#d0d0d0",
     accent="#9fdcff",
@@ -111,14 +117,39 @@ COLOUR_BLIND: Final = replace(
     added_ground="#0f3350",
     removed_ground="#4d2a08",
 )
-PALETTES: Final = {palette.name: palette for palette in (DARK, LIGHT, CONTRAST, COLOUR_BLIND)}
+SIXTEEN: Final = Palette(
+    # Neither blue nor magenta nor the dim colours: some terminals draw them too dark to be read on black.
+    name="strop-sixteen",
+    dark=True,
+    ground="black",
+    panel="black",
+    cursor="black",
+    text="bright_white",
+    muted="white",
+    accent="bright_cyan",
+    good="bright_green",
+    bad="bright_red",
+    warn="bright_yellow",
+    think="white",
+    tool="bright_cyan",
+    hit_ground="bright_yellow",
+    hit_text="black",
+    added_ground="black",
+    removed_ground="black",
+    ansi=True,
+)
+PALETTES: Final = {palette.name: palette for palette in (DARK, LIGHT, CONTRAST, COLOUR_BLIND, SIXTEEN)}
 
 
 def textual_theme(palette: Palette) -> Theme:
     """The palette as a Textual theme, for the widgets that are not ours."""
+    if palette.ansi:
+        said = {name: value for name, value in vars(palette).items() if isinstance(value, str) and name != "name"}
+        palette = replace(palette, **{name: f"ansi_{value}" for name, value in said.items()})  # type: ignore[arg-type]
     return Theme(
         name=palette.name,
         dark=palette.dark,
+        ansi=palette.ansi,
         primary=palette.accent,
         secondary=palette.think,
         warning=palette.warn,
@@ -141,8 +172,27 @@ def textual_theme(palette: Palette) -> Theme:
             "scrollbar-background": palette.panel,
             "scrollbar-background-hover": palette.panel,
             "scrollbar-background-active": palette.panel,
+            # What the terminal's own colours need to be told; no other theme asks for them.
+            "ansi-background": palette.ground,
+            "ansi-foreground": palette.text,
+            "border-blurred": palette.muted,
+            "block-cursor-foreground": palette.ground,
+            "block-cursor-background": palette.text,
+            "block-hover-background": palette.panel,
+            "input-selection-foreground": palette.text,
+            "screen-selection-background": palette.text if palette.ansi else palette.cursor,
+            "screen-selection-foreground": palette.ground if palette.ansi else palette.text,
         },
     )
+
+
+@cache
+def cursor_style(name: str) -> tuple[Style, bool]:
+    """How the row under the cursor is lit in the palette of that name; whether that goes before its own colours."""
+    palette = PALETTES.get(name, DARK)
+    if palette.ansi:
+        return Style(color=palette.text, bgcolor=palette.ground, reverse=True), True
+    return Style(bgcolor=palette.cursor), False
 
 
 @cache

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.config import Workspace, client_token, find_workspace, load_workspace, models_dir
+from agents.config import Workspace, load_workspace, models_dir
 from agents.errors import UnknownAgent, WorkspaceError
 from agents.sections import DEFAULT_MODEL
 
@@ -85,17 +85,6 @@ def test_paths_in_the_file_mean_the_workspace(tmp_path: Path, monkeypatch: pytes
     assert workspace(tmp_path, '[database]\nurl = "sqlite:///:memory:"\n').database_url == "sqlite:///:memory:"
 
 
-def test_a_workspace_is_found_from_below(tmp_path: Path) -> None:
-    """The nearest strop.toml above."""
-    workspace(tmp_path)
-    deep = tmp_path / "a" / "b"
-    deep.mkdir(parents=True)
-    assert find_workspace(deep) == tmp_path
-    (tmp_path / "strop.toml").unlink()
-    with pytest.raises(WorkspaceError, match=r"no strop\.toml"):
-        find_workspace(deep)
-
-
 def test_servers_get_their_variables(tmp_path: Path) -> None:
     """From the environment, with defaults; `${PYTHON}` is this interpreter; the folder is the workspace."""
     mcp = """{"mcpServers": {"x": {"command": "${PYTHON}", "args": ["${FILE:-server.py}", "$HOME"],
@@ -158,8 +147,6 @@ def test_what_is_given_is_not_read_again(tmp_path: Path) -> None:
 
 
 def test_places_outside_of_a_workspace() -> None:
-    """Weights and a client's token belong to the user."""
+    """Weights belong to the user."""
     assert models_dir({"STROP_MODELS_DIR": "/weights"}) == Path("/weights")
     assert models_dir({}) == Path.home() / ".cache" / "strop" / "models"
-    assert client_token({"STROP_TOKEN": "t"}) == "t"
-    assert client_token({"STROP_TOKEN": ""}) is None

@@ -1,6 +1,6 @@
 """The app driven as a person drives it: press keys, read the screen, wait until it says what it should."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
@@ -54,9 +54,15 @@ async def at_desk(
     read_only: bool = False,
     ready: str = "live",
     glyphs: Glyphs = UNICODE,
+    theme: str = "strop-dark",
+    keys: Mapping[str, str] | None = None,
+    colours: bool = True,
 ) -> AsyncIterator[Desk]:
     """The app over the service, once it says `ready` and has rows."""
-    app = StropApp(Client(socket=service.socket), read_only=read_only, clock=lambda: builders.NOW, glyphs=glyphs)
+    app = StropApp(
+        Client(socket=service.socket), read_only=read_only, clock=lambda: builders.NOW, glyphs=glyphs, theme=theme,
+        keys=keys, colours=colours,
+    )  # fmt: skip
     async with app.run_test(size=size, notifications=True) as pilot:
         desk = Desk(app, pilot, service)
         await desk.until(ready)

@@ -14,12 +14,14 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from agents.service import wire
 from tests.tui import builders, fake_figures, fake_waiting
+from tests.tui.fake_trouble import Mood, Moods
 
 
 class Refusal(Exception):
@@ -54,6 +56,7 @@ class World:
         """Every write that came in: (what, body)."""
         self.deltas: dict[str, list[wire.DeltaView]] = {}
         self.live = builders.LIVE
+        self.mood: Mood = ""
 
     @classmethod
     def empty(cls) -> "World":
@@ -122,6 +125,7 @@ def application(world: World, closing: threading.Event) -> Starlette:
             *fake_figures.routes(world, _answer),
         ],
         exception_handlers={Refusal: _refused},
+        middleware=[Middleware(Moods, world=world)],
     )
 
 

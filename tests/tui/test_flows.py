@@ -8,7 +8,7 @@ from agents.service import wire
 from tests.tui import builders
 from tests.tui.driving import at_desk
 from tests.tui.fake_service import Service
-from tui.screens.nights import NightScreen
+from tui.screens.nights import NightScreen, NightsScreen
 from tui.screens.proposals import ProposalScreen
 from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
@@ -394,3 +394,33 @@ async def test_themes_and_small_windows(service: Service) -> None:
         await desk.until("1/60")
         await desk.press("q")
     assert desk.app.return_value == 0
+
+
+async def test_a_refusal_over_what_is_shown_is_told(service: Service) -> None:
+    """Rows that are there stay when the service says no, and the person hears that they may be old."""
+    async with at_desk(service) as desk:
+        service.world.mood = "broken"
+        await desk.press("ctrl+r")
+        await desk.until("What is shown may be old")
+        assert "I was hit" in desk.text
+        service.world.mood = ""
+
+
+async def test_a_click_on_the_line_of_keys_is_the_key(service: Service) -> None:
+    """Keys of the app, of the screen and of the list inside it alike."""
+    async with at_desk(service, (160, 30)) as desk:
+
+        async def click(key: str) -> None:
+            line = desk.text.splitlines()[-1]
+            await desk.pilot.click(offset=(line.index(f" {key}") + 1, 29))
+
+        await click("5 Nights")
+        await desk.until(lambda: isinstance(desk.app.screen, NightsScreen))
+        await click("1 Runs")
+        await desk.until("1/60")
+        await desk.press("down", "enter")
+        await desk.until("find_policy returned")
+        await click("z Fold")
+        await desk.until("z opens")
+        await click("? Help")
+        await desk.until("Keys here")

@@ -4,6 +4,7 @@ The pictures are files beside this one. To take a new one, delete the file and r
 fails once, so that nobody takes pictures without looking.
 """
 
+import re
 from difflib import unified_diff
 from pathlib import Path
 
@@ -34,7 +35,7 @@ SCREENS = [
     ("audit", ["8"], "3 rows"),
     ("audit-row", ["enter"], "who did what"),
 ]
-EMPTY = ["runs", "waiting", "proposals", "prompts", "nights", "rollouts", "metrics", "audit"]
+LISTS = ["runs", "waiting", "proposals", "prompts", "nights", "rollouts", "metrics", "audit"]
 """Screens by the key that leads there, from 1 on."""
 
 
@@ -50,18 +51,74 @@ async def test_screens(service: Service, size: tuple[int, int]) -> None:
     assert not differ, "\n".join(differ)
 
 
-async def test_empty_screens(service: Service) -> None:
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_empty_screens(service: Service, size: tuple[int, int]) -> None:
     """On the first day every list says what to do to have something in it."""
     service.stop()
     service.world = World.empty()
     service.start()
     differ = []
-    async with at_desk(service, (80, 24)) as desk:
-        for key, name in enumerate(EMPTY, 1):
+    async with at_desk(service, size) as desk:
+        for key, name in enumerate(LISTS, 1):
             await desk.press(str(key))
             await desk.until(lambda: "Loading" not in desk.text)
-            differ += different(f"empty-{name}-80x24", desk.text)
+            differ += different(f"empty-{name}-{size[0]}x{size[1]}", desk.text)
     assert not differ, "\n".join(differ)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_screens_of_a_service_in_trouble(service: Service, size: tuple[int, int]) -> None:
+    """While nothing came yet the screens say so; when the service says no they say what it said and what to do."""
+    service.world.mood = "slow"
+    differ = []
+    async with at_desk(service, size, ready="APPROVER") as desk:
+        for key, name in enumerate(LISTS, 1):
+            await desk.press(str(key))
+            await desk.until("Loading ...")
+            differ += different(f"loading-{name}-{size[0]}x{size[1]}", desk.text)
+        service.world.mood = "broken"
+        for key, name in enumerate(LISTS, 1):
+            await desk.press(str(key), "ctrl+r")
+            await desk.until("strop doctor")
+            differ += different(f"error-{name}-{size[0]}x{size[1]}", desk.text)
+        service.world.mood = ""
+        await desk.press("1", "ctrl+r")
+        await desk.until("1/60")
+    assert not differ, "\n".join(differ)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_screens_of_a_lost_service(service: Service, size: tuple[int, int]) -> None:
+    """What is shown stays, the line on top says that it is no longer live; read-only, no key that writes is there."""
+    differ = []
+    async with at_desk(service, size, read_only=True) as desk:
+        for key, name in enumerate(LISTS, 1):
+            await desk.press(str(key))
+            await desk.until(lambda: "Loading" not in desk.text)
+            differ += different(f"read-only-{name}-{size[0]}x{size[1]}", desk.text)
+        await desk.press("1", "down", "enter")
+        await desk.until("find_policy returned")
+        service.stop()
+        await desk.until("reconnecting")
+        differ += different(f"lost-run-{size[0]}x{size[1]}", re.sub(r"try \d+", "try N", desk.text))
+        await desk.press("escape")
+        for key, name in enumerate(LISTS, 1):
+            await desk.press(str(key))
+            differ += different(f"lost-{name}-{size[0]}x{size[1]}", re.sub(r"try \d+", "try N", desk.text))
+    assert not differ, "\n".join(differ)
+
+
+@pytest.mark.parametrize("size", [(30, 24), (80, 6), (20, 5)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_windows_that_are_too_small(service: Service, size: tuple[int, int]) -> None:
+    """No screen breaks: each says how large a window it needs, and is back when there is one."""
+    async with at_desk(service, size, ready="Strop needs") as desk:
+        for key in range(1, len(LISTS) + 1):
+            await desk.press(str(key))
+            await desk.until("Strop needs")
+        assert not different(f"too-small-{size[0]}x{size[1]}", desk.text)
+        await desk.press("1")
+        await desk.pilot.resize_terminal(80, 24)
+        await desk.until("1/60")
 
 
 async def test_plain_screen(service: Service) -> None:

@@ -43,7 +43,7 @@ def root_of(folder: Path | None) -> Path:
     Raises:
         WorkspaceError: none was named, and there is none here or above.
     """
-    from agents.config import find_workspace
+    from agents.whereabouts import find_workspace
 
     root = folder if folder is not None else find_workspace(Path.cwd())
     context = click.get_current_context(silent=True)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from tui.commands.opening import in_workspace, load
+from tui.commands.opening import in_workspace, root_of
 from tui.commands.printing import say
 
 if TYPE_CHECKING:
-    from agents.config import Workspace
+    from agents.whereabouts import Terminal
 
 LONGEST_PATH: Final = 100
 """Bytes of a socket's path that every system takes."""
@@ -35,8 +35,8 @@ STOP_SECONDS: Final = 30
 @click.option("--read-only", is_flag=True, help="Show, change nothing.")
 @click.option("--plain", is_flag=True, help="Draw with ASCII signs alone.")
 @click.option(
-    "--theme", type=click.Choice(["dark", "light", "contrast", "colour-blind"]), default="dark", show_default=True,
-    help="T changes it later.",
+    "--theme", type=click.Choice(["dark", "light", "contrast", "colour-blind", "sixteen"]), default=None,
+    help="T changes it later. Default: dark, or sixteen where the terminal has no more colours.",
 )  # fmt: skip
 @click.option(
     "--web",
@@ -48,51 +48,78 @@ STOP_SECONDS: Final = 30
 )
 @in_workspace
 def tui(
-    url: str | None, token: str | None, read_only: bool, plain: bool, theme: str, port: int | None,
+    url: str | None, token: str | None, read_only: bool, plain: bool, theme: str | None, port: int | None,
     folder: Path | None,
 ) -> None:  # fmt: skip
     """Read runs, correct them, compare versions, approve, roll back: on one screen."""
-    from agents.config import client_token, in_tmux
+    from agents.whereabouts import terminal_settings
 
+    said = {"theme": theme, "plain": plain or None, "read_only": read_only or None, "url": url}
+    settings = terminal_settings()
+    if folder is not None and url is None:
+        settings = settings.model_copy(update={"url": None})
+    settings = settings.model_copy(update={name: value for name, value in said.items() if value is not None})
     if port is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("the screen needs a terminal; `strop runs`, `strop proposals` … print the same")
     with ExitStack() as stack:
-        place = None if url is not None else stack.enter_context(_service(load(folder)))
+        place = None if settings.url is not None else stack.enter_context(_service(root_of(folder)))
         if port is not None:
             if token is not None:
                 raise click.UsageError("with --web the token is taken from STROP_TOKEN, not from a command line")
-            _serve_web(port, url, place, read_only=read_only, theme=theme)
+            _serve_web(port, place, settings)
             return
-        from tui.app import run_app
-
-        code = run_app(url, place, token or client_token(), read_only, plain=plain, theme=theme, tmux=in_tmux())
+        code = show(place, settings, token)
     click.get_current_context().exit(code)
 
 
-def _serve_web(port: int, url: str | None, place: str | None, *, read_only: bool, theme: str) -> None:
+def show(place: str | None, settings: "Terminal", token: str | None = None) -> int:
+    """Show the terminal until the person leaves; gives the exit code.
+
+    Args:
+        place: path of the service's Unix socket; None: it is at `settings.url`.
+        settings: how the person likes it.
+        token: what the service wants to be sent; None: STROP_TOKEN.
+    """
+    from agents.whereabouts import client_token, in_tmux, wants_colours
+    from tui.app import run_app
+
+    keys = {}
+    if settings.keys:
+        from tui.keymap import checked
+
+        keys = checked(settings.keys)
+    return run_app(
+        settings.url, place, token or client_token(), settings.read_only, plain=settings.plain, theme=settings.theme,
+        tmux=in_tmux(), keys=keys, colours=wants_colours(),
+    )  # fmt: skip
+
+
+def _serve_web(port: int, place: str | None, settings: "Terminal") -> None:
     """The same screens in a browser, on the loopback alone: there is no login, and each tab is a process."""
     try:
         from textual_serve.server import Server
     except ModuleNotFoundError as error:
         raise click.UsageError('a browser needs the extra: pip install "strop[web]"') from error
-    asked = f"run_app({url!r}, {place!r}, client_token(), {read_only!r}, theme={theme!r})"
-    imports = "from agents.config import client_token; from tui.app import run_app"
+    imports = "from agents.whereabouts import Terminal; from tui.commands.screen import show"
+    asked = f"show({place!r}, Terminal.model_validate({settings.model_dump()!r}))"
     program = shlex.join([sys.executable, "-c", f"{imports}; {asked}"])
     say(f"http://127.0.0.1:{port} shows the terminal to whoever uses this machine; Ctrl-C ends it")
     Server(program, host="127.0.0.1", port=port, title="strop").serve()
 
 
 @contextmanager
-def _service(workspace: "Workspace") -> Iterator[str]:
+def _service(root: Path) -> Iterator[str]:
     """The socket of a service of this workspace: the one that answers, or one started for this screen."""
-    if answers(workspace.socket):
-        yield str(workspace.socket)
+    from agents.whereabouts import socket_of
+
+    place = socket_of(root)
+    if answers(place):
+        yield str(place)
         return
     with ExitStack() as stack:
-        place = workspace.socket
         if len(str(place).encode()) > LONGEST_PATH:
             place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strop-"))) / "strop.sock"
-        yield stack.enter_context(_started(workspace, place))
+        yield stack.enter_context(_started(root.resolve(), place))
 
 
 def answers(place: Path) -> bool:
@@ -106,11 +133,11 @@ def answers(place: Path) -> bool:
 
 
 @contextmanager
-def _started(workspace: "Workspace", place: Path) -> Iterator[str]:
+def _started(root: Path, place: Path) -> Iterator[str]:
     """A service as a process of its own, so that a run goes on while the screen is drawn."""
     from agents.errors import StropError
 
-    log = workspace.root / ".strop" / "service.log"
+    log = root / ".strop" / "service.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     # A terminal closed before the app hears of it by itself must not leave the service behind, not even one that is
     # being forked at that moment: until the process can be ended, a signal is only noted.
@@ -119,7 +146,7 @@ def _started(workspace: "Workspace", place: Path) -> Iterator[str]:
         signal.signal(number, lambda number, frame: noted.append(number))
     say("starting the service …")
     program = [sys.executable, "-c", "from tui.cli import main; main()", "serve"]
-    command = [*program, "--socket", str(place), "--workspace", str(workspace.root)]
+    command = [*program, "--socket", str(place), "--workspace", str(root)]
     with log.open("a", encoding="utf-8") as file:
         # A session of its own: Ctrl-C in the screen is the screen's.
         process = subprocess.Popen(

@@ -22,6 +22,7 @@ from agents.service.wire import EventView
 from tui.client import Client, ServiceError
 from tui.glyphs import Glyphs
 from tui.lines.line import Line
+from tui.named import Named
 from tui.widgets.clipboard import copy
 from tui.widgets.confirm import Confirm, Notice
 from tui.widgets.filter_bar import FilterBar
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Room(Screen[None]):
+class Room(Named, Screen[None]):
     """Base of the screens. A subclass gives `body`, `load`, and what new facts mean to it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,12 +76,18 @@ class Room(Screen[None]):
         return False
 
     def complain(self, error: ServiceError) -> None:
-        """Say in the body why there is nothing."""
-        for view in self.query(LineView):
-            if view.can_focus:
-                told = f"{error}. {error.hint}" if error.hint else str(error)
-                view.empty = f"{told}  ctrl+r asks again."
+        """Say in the body why there is nothing; over what is there, that it may have changed since.
+
+        A service that is not reached is told on the line on top, for as long as that is so.
+        """
+        told = f"{error}. {error.hint}" if error.hint else str(error)
+        views = [view for view in self.query(LineView) if view.can_focus]
+        for view in views:
+            view.empty = f"{told}  ctrl+r asks again."
+            if not view.row_count():
                 view.rows_changed()
+        if error.status and any(view.row_count() for view in views):
+            self.notify(f"What is shown may be old. {told}", severity="warning")
 
     # --- frame ---------------------------------------------------------------------------------
 

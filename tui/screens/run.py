@@ -78,7 +78,6 @@ class RunScreen(CallRoom):
         """The run, and the facts that are not here yet: what fits on the screen first, the rest behind it."""
         detail = await self.client.run(self.run_id)
         self.run_id = detail.run.id
-        self.transcript.empty = "This run has no events yet."
         await self._load_facts(detail)
         if detail.run.status == "running" and not self._following:
             self._following = self.transcript.follow = True
@@ -89,6 +88,7 @@ class RunScreen(CallRoom):
         facts, limit = self.transcript.fold.facts, FIRST
         while True:
             page = await self.client.event_page(self.run_id, after=facts.last_seq, limit=limit)
+            self.transcript.empty = "This run has no events yet."
             self.transcript.add(page)
             if facts is not self.transcript.fold.facts:
                 return  # another run is shown by now

@@ -28,6 +28,7 @@ PREFETCH: Final = 60
 SINGLE: Final = 5
 """Changed runs below the first page that are asked for one by one; more of them wait for a reload."""
 EMPTY: Final = 'No runs yet. `strop run AGENT "text"` makes one, or type :ask AGENT TEXT here.'
+NONE_FITS: Final = "No run matches the filter. / changes it, esc clears it."
 
 
 def pointed(text: str, position: int | None, width: int) -> Line:
@@ -71,11 +72,11 @@ class RunsScreen(Room):
 
     async def load(self) -> None:
         """The newest page, merged into what is there: the cursor stays on its run. Deeper down only what changed."""
-        self.runs.empty = "No run matches the filter. / changes it, esc clears it." if self.filter_text else EMPTY
         if self.runs.before is not None:
             await self._ask_changed(set())
         else:
             page = await self.client.runs(self.filter_text, limit=PAGE)
+            self.runs.empty = NONE_FITS if self.filter_text else EMPTY
             if self.runs.row_count():
                 self._new += self.runs.merge_head(page)
                 await self._ask_changed({run.id for run in page.items})
@@ -145,7 +146,7 @@ class RunsScreen(Room):
         """A wrong filter is told under it; everything else in the list."""
         if error.status in {400, 422} and self.filter_text:
             self._complain_of_filter(f"{error.detail or error.title} {error.hint}".strip(), error.position)
-        elif not self.runs.row_count():
+        else:
             super().complain(error)
 
     def _complain_of_filter(self, text: str, position: int | None = None) -> None:

@@ -1,7 +1,7 @@
 """The keys of the moment on one line, the most wanted first; `?` is always there, however narrow the screen."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from textual.app import App
@@ -13,25 +13,27 @@ from tui.lines.cells import width_of
 from tui.lines.line import Line
 from tui.widgets.line_view import LineView
 
-HELP = ("?", "Help", "app.help")
+HELP = "app.help"
+"""What is always on the line."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key with its name and what it does."""
+    """A key with its name, what it does, and whose action that is (None: the screen's)."""
 
     key: str
     name: str
     action: str
+    node: DOMNode | None = field(default=None, compare=False)
 
 
 def keys_that_fit(keys: Sequence[Key], width: int) -> list[Key]:
     """The first keys that fit in `width` cells together with `?`, in order, and `?` at the end."""
-    last = Key(*HELP)
+    last = next((key for key in keys if key.action in {HELP, "help"}), Key("?", "Help", HELP))
     room = width - _wide(last)
     kept = []
     for key in keys:
-        if key.key == last.key:
+        if key == last:
             continue
         room -= _wide(key)
         if room < 0:
@@ -88,17 +90,18 @@ class KeyBar(LineView, can_focus=False):
         for key in keys_that_fit(self._keys, self.columns):
             at += _wide(key)
             if x < at:
-                self.run_worker(self.screen.run_action(key.action), group="click")
+                node = key.node or self.screen
+                self.run_worker(self.app.run_action(key.action, default_namespace=node), group="click")
                 return
 
 
 def ranked(active: Iterable[tuple[DOMNode, Binding]]) -> list[Key]:
     """Shown keys, one an action: what this screen can do alone or writes, its focused list, then what all can do."""
     seen: dict[str, Key] = {}
-    for _, binding in sorted(active, key=_rank):
+    for node, binding in sorted(active, key=_rank):
         if binding.show and binding.action not in seen:
             key = display(binding.key_display or binding.key)
-            seen[binding.action] = Key(key, binding.description, binding.action)
+            seen[binding.action] = Key(key, binding.description, binding.action, node)
     return list(seen.values())
 
 

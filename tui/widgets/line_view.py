@@ -19,7 +19,8 @@ from textual.strip import Strip
 
 from tui.lines.cells import wrap
 from tui.lines.line import Line, find_all
-from tui.theme import PALETTES, style_of
+from tui.named import Named
+from tui.theme import cursor_style, style_of
 
 STRIPS: int = 2_000
 """Drawn rows kept; more than any screen is high, less than memory would notice."""
@@ -29,7 +30,7 @@ PLAIN = str.maketrans("…·\u2014\u2013\u201c\u201d\u2018\u2019\ufffd", "..--\"
 """Signs of ours and of typographers (dashes, quotes), for terminals that show ASCII alone; letters are left alone."""
 
 
-class LineView(ScrollView, can_focus=True):
+class LineView(Named, ScrollView, can_focus=True):
     """Rows by index. A subclass gives `row_count` and `row_at`, and says `rows_changed` when they differ."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -295,9 +296,9 @@ class LineView(ScrollView, can_focus=True):
             strip = self._drawn(row.highlighted(self.term, "hit")).adjust_cell_length(width)
             self._strips[index], self._stamps[index] = strip, self.stamp(index)
         if index == self.cursor and self.show_cursor and (self.idle_cursor or self.has_focus):
-            ground = PALETTES[self.app.theme].cursor if self.app.theme in PALETTES else None
-            lit = Style(bgcolor=ground)
-            return self._pointed(strip).apply_style(base + lit)
+            lit, over = cursor_style(self.app.theme)
+            drawn = self._pointed(strip).apply_style(base + lit)
+            return Strip(Segment.apply_style(drawn, post_style=lit)) if over else drawn
         return strip.apply_style(base)
 
     def _pointed(self, strip: Strip) -> Strip:
