@@ -101,7 +101,8 @@ class Correction(Value):
 
     method: str
     candidates: int
-    openings: int
+    openings: int = Field(description="the number of the candidate: for how many sealed examples were ever opened")
+    proposals: int = Field(default=0, description="candidates called better before: each earns one allowance more")
     alpha: float
     alpha_spent: float
 
@@ -122,7 +123,8 @@ class BettingState(Value):
     clusters: int = 0
     nights: int = 0
     seen: tuple[str, ...] = ()
-    opening: int = Field(default=1, ge=1, description="which opening of the sealed pool the first look was")
+    opening: int = Field(default=1, ge=1, description="the candidate's number: kept for as long as it is carried")
+    proposals: int = Field(default=0, ge=0, description="candidates called better before its first look")
     moments: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 

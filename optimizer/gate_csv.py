@@ -42,6 +42,7 @@ class GateOptions(BaseModel):
     baselines: tuple[str, ...] = ()
     candidates: int = Field(default=1, ge=1)
     openings: int = Field(default=1, ge=1)
+    proposals: int = Field(default=0, ge=0)
     rules: GateRules = GateRules()
 
     def columns(self) -> tuple[str, ...]:
@@ -77,6 +78,7 @@ def run_gate_csv(path: Path | str, options: GateOptions) -> Evidence:
         metric=options.outcome,
         candidates=options.candidates,
         openings=options.openings,
+        proposals=options.proposals,
         noise=_noise(arms[options.a], options),
         baselines=tuple(_baseline(name, arms[name], options) for name in options.baselines),
         notes=() if options.cluster else ("no cluster column: tasks are taken as independent of one another",),

@@ -76,6 +76,19 @@ class NightLog:
         """The openings of the sealed pool in this night."""
         return self.all(SealedOpened)
 
+    def numbers(self) -> dict[tuple[str, str], int]:
+        """(bundle, incumbent) -> its number among all that sealed examples were ever opened for, in earlier nights.
+
+        A candidate that is gone on with keeps its number; against another incumbent it is another test.
+        """
+        found: dict[tuple[str, str], int] = {}
+        for stream in reversed(list(self.earlier())):
+            (started,) = self.of_earlier(stream, NightStarted)
+            for opening in self.of_earlier(stream, SealedOpened):
+                test = (opening.bundle, started.incumbent)
+                found.setdefault(test, opening.number or max(found.values(), default=0) + 1)
+        return found
+
     def earlier_openings(self) -> list[frozenset[str]]:
         """For each earlier opening of the agent's sealed pool, the examples that were looked at."""
         found = []

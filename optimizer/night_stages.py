@@ -311,15 +311,15 @@ class Night:
 
     def _prove(self, pools: Pools, winner: tuple[str, Candidate], noise: NoiseFloor, replica: int) -> Ended:
         digest, candidate = winner
-        examples, opening = pools.sealed.open(digest)
+        examples, number = pools.sealed.open(digest, self.digest)
         examples = tuple(in_rounds(examples)[: self.settings.sealed_examples])
-        self._say("sealed", f"opening {opening} of the sealed pool: {len(examples)} examples")
+        self._say("sealed", f"sealed pool opened for candidate {number} of this agent: {len(examples)} examples")
         before = self._replicas(self.digest, examples, replica)
         after = self._replicas(digest, examples, 0)
         arms = [Arms(one, *both) for one, *both in zip(examples, before, after, strict=True)]
         case = Case(
             agent=self.log.agent, incumbent=self.incumbent, candidate=candidate.bundle, metric=self.rollouts.metric,
-            opening=opening, noise=noise, reflect=pools.reflect,
+            number=number, proposals=self._proposals(), noise=noise, reflect=pools.reflect,
             screen=self._screen(pools), weights=self._weights(examples),
             state=standing(self._looks(), digest, short(self.digest)),
         )  # fmt: skip
@@ -348,6 +348,10 @@ class Night:
     def _replicas(self, digest: str, examples: Sequence[Example], first: int) -> list[tuple[Outcome, ...]]:
         runs = [self._try(digest, examples, "sealed", "sealed", first + one) for one in range(self.settings.replicas)]
         return list(zip(*runs, strict=True))
+
+    def _proposals(self) -> int:
+        """How many candidates earlier nights have called better."""
+        return sum(one.evidence.verdict == "better" for one in self._looks())
 
     def _looks(self) -> list[Look]:
         """What the gate said in earlier nights, newest first."""

@@ -135,18 +135,12 @@ def _draw(agent: str, family: str) -> str:
 def on_duty(everything: Sequence[Example], worn: Sequence[frozenset[str]]) -> tuple[Example, ...]:
     """The sealed examples that prove tonight. `worn`: the examples that each earlier opening looked at.
 
-    An example that was looked at proves less each time. Once the fresh ones are half of the pool or more, the worn
-    ones rest and the opening counts as a first one.
+    What was chosen because it did well on an example does so again by luck. Once the fresh ones are half of the pool
+    or more, the worn ones rest. A fresh pool opens no new account of the error: `optimizer.gate.correction`.
     """
     seen = frozenset[str]().union(*worn)
     fresh = tuple(example for example in everything if example.id not in seen)
     return fresh if 2 * len(fresh) >= len(everything) else tuple(everything)
-
-
-def earlier_looks(examples: Sequence[Example], worn: Sequence[frozenset[str]]) -> int:
-    """How many earlier openings looked at any of these examples."""
-    here = {example.id for example in examples}
-    return sum(1 for seen in worn if seen & here)
 
 
 class SealedPool:
@@ -169,16 +163,21 @@ class SealedPool:
         """How many of its families an always-valid test has not bet on."""
         return new_clusters(state, {example.family for example in self.__examples})
 
-    def open(self, bundle: str) -> tuple[tuple[Example, ...], int]:
-        """(the examples, which opening of any of them this is) for proving one bundle.
+    def open(self, bundle: str, incumbent: str) -> tuple[tuple[Example, ...], int]:
+        """(the examples, the number of this candidate in the agent's life) for proving one bundle.
 
         Written to the ledger before it returns. Opening again for the same bundle in a resumed night is the same
-        opening.
+        opening; a candidate of an earlier night that is gone on with keeps its number.
         """
         opened = self._log.sealed_openings()
         known = next((one for one in opened if one.bundle == bundle), None)
         if known is None:
-            earlier = earlier_looks(self.__examples, self._worn) + len(opened)
-            known = SealedOpened(op=f"open/{bundle}", bundle=bundle, opening=earlier + 1, examples=len(self))
+            numbers = self._log.numbers()
+            last = max([*numbers.values(), *(one.number or 0 for one in opened)], default=0)
+            number = numbers.get((bundle, incumbent), last + 1)
+            opening = len(self._worn) + len(opened) + 1
+            known = SealedOpened(
+                op=f"open/{bundle}", bundle=bundle, opening=opening, number=number, examples=len(self)
+            )
             self._log.append(known)
-        return self.__examples, known.opening
+        return self.__examples, known.number or known.opening

@@ -53,10 +53,13 @@ class Case:
     incumbent: Bundle
     candidate: Bundle
     metric: Metric
-    opening: int
+    number: int
+    """Which candidate of the agent's life sealed examples are opened for."""
     noise: NoiseFloor | None
     reflect: Sequence[Example]
     screen: Screen
+    proposals: int = 0
+    """How many were called better before."""
     state: BettingState | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
     """What each example's run stands for in all traffic."""
@@ -70,7 +73,7 @@ def prove(arms: Sequence[Arms], case: Case, settings: NightSettings) -> Proof:
     pairs = [_pair(one, strata) for one in usable]
     context = GateContext(
         a=short(case.incumbent.digest), b=short(case.candidate.digest), metric=case.metric.kind,
-        openings=case.opening, state=case.state, noise=case.noise, attempted=len(arms),
+        openings=case.number, proposals=case.proposals, state=case.state, noise=case.noise, attempted=len(arms),
         diverged=len(arms) - len(usable), baselines=_baselines([one.example for one in usable], case),
         objections=case.screen.objections(case.candidate, prompt_chars=settings.prompt_chars),
         notes=(*case.notes, *_notes(usable, strata), *_weighted(usable, case.weights)),

@@ -18,20 +18,18 @@ def _simulated(scale: float) -> dict[str, Any]:
     def n(full: int) -> int:
         return max(2, round(full * scale))
 
-    null = simulated.false_proposals(1, lives=n(50), nights=20, candidates=30)
-    print(f"  30 worthless candidates a night: {null}")
+    null = simulated.false_proposals(1, lives=n(300), nights=20, candidates=30)
+    print(f"  30 worthless candidates, a look each night: {null}", flush=True)
     at_once = [
-        simulated.found_at_once(2, runs=n(400), gain=0.067, pairs=400, replicas=replicas, spread=spread)
-        for replicas, spread in ((1, 0.0), (1, 0.3), (2, 0.3))
+        simulated.found_at_once(2, runs=n(400), gain=0.067, pairs=400, replicas=replicas, one_sided=one_sided)
+        for replicas, one_sided in ((1, 0.025), (1, 0.05), (2, 0.025))
     ]
     for one in at_once:
-        print(f"  one proof: {one}")
-    over = [
-        simulated.found_over_nights(3, lives=n(100), nights=20, candidates=8, gain=gain)
-        for gain in (0.067, 0.1, 0.15)
-    ]
-    for one in over:
-        print(f"  over nights: {one}")
+        print(f"  one proof: {one}", flush=True)
+    over = []
+    for gain in (0.067, 0.1, 0.15):
+        over.append(simulated.found_over_nights(3, lives=n(100), nights=20, candidates=8, gain=gain))
+        print(f"  over nights: {over[-1]}", flush=True)
     return {"null": null, "found_at_once": at_once, "found_over_nights": over}
 
 

@@ -15,6 +15,7 @@ runs do (102 mended and 56 broken of 690).
 import argparse
 import csv
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,7 @@ class Population:
 
 @dataclass(frozen=True)
 class Arm:
-    """How another prompt differs: chances to mend a failure and to break a success, by task."""
+    """How another prompt differs: chances to mend a failure and to break a success, by task (last axis)."""
 
     mends: np.ndarray
     breaks: np.ndarray
@@ -63,24 +64,34 @@ def make_arm(
     rng: np.random.Generator, population: Population, gain: float, *, broken: float = BROKEN, spread: float = 0.3
 ) -> Arm:
     """An arm whose true gain on these tasks is `gain`. `spread`: how unevenly families take to it (0: evenly)."""
+    many = make_arms(rng, population, [gain], broken=broken, spread=spread)
+    return Arm(many.mends[0], many.breaks[0])
+
+
+def make_arms(
+    rng: np.random.Generator, population: Population, gains: Sequence[float], *, broken: float = BROKEN,
+    spread: float = 0.3,
+) -> Arm:  # fmt: skip
+    """An arm for each of `gains`, as one whose chances have shape (arms, tasks)."""
     p, k = population.solves, population.family[-1] + 1
     shape = 1 / spread**2 if spread else 1e9
-    uneven = rng.gamma(shape, 1 / shape, size=(2, k))[:, population.family]
+    uneven = rng.gamma(shape, 1 / shape, size=(2, len(gains), k))[:, :, population.family]
     breaks = np.clip(broken * uneven[0], 0, 1)
-    wanted = gain + float(np.mean(p * breaks))
-    mends = np.clip(uneven[1], 0, None)
+    wanted = np.asarray(gains) + np.mean(p * breaks, axis=1)
+    mends = uneven[1]
     for _ in range(20):  # clipping at one takes some away: scale until the mean is what is wanted
-        mends = np.clip(mends * wanted / float(np.mean((1 - p) * np.clip(mends, 0, 1))), 0, 1)
+        scale = wanted / np.mean((1 - p) * np.clip(mends, 0, 1), axis=1)
+        mends = np.clip(mends * scale[:, None], 0, 1)
     return Arm(mends, breaks)
 
 
 def draw(rng: np.random.Generator, population: Population, arm: Arm | None, before: np.ndarray) -> np.ndarray:
-    """The arm's outcomes where the incumbent's were `before`; None: the incumbent's own second run."""
-    n = population.n
+    """The arm's outcomes (of several arms, a row each) where the incumbent's were `before`; None: its second run."""
     if arm is None:
-        again = rng.random(n) < population.solves
-        return np.where(rng.random(n) < 0.4, again, before)
-    return np.where(before, rng.random(n) >= arm.breaks, rng.random(n) < arm.mends)
+        again = rng.random(population.n) < population.solves
+        return np.where(rng.random(population.n) < 0.4, again, before)
+    shape = arm.mends.shape
+    return np.where(before, rng.random(shape) >= arm.breaks, rng.random(shape) < arm.mends)
 
 
 def rows(rng: np.random.Generator, population: Population, arm: Arm) -> list[dict[str, Any]]:

@@ -134,17 +134,22 @@ def _expected(sample: Clustered, sequential: SequentialEvidence, correction: Cor
 def _correction(rules: GateRules, context: GateContext) -> Correction:
     parts = [f"Bonferroni over {context.candidates} candidates"] if context.candidates > 1 else []
     if context.state is not None and _continued(context):
-        # Bets are on new clusters only, so a continued test is paid for once, by the opening it began with.
-        first = context.state.opening
-        alpha_spent = continued_alpha(rules.alpha, candidates=context.candidates, opening=first)
-        parts.append(f"continued since opening {first} of the sealed pool")
+        # Bets are on new clusters only, so a continued test is paid for once, by the number it began with.
+        number, proposals = context.state.opening, context.state.proposals
+        alpha_spent = continued_alpha(
+            rules.alpha, candidates=context.candidates, openings=number, proposals=proposals
+        )
+        parts.append(f"continued test of sealed candidate {number}")
     else:
-        alpha_spent = spent_alpha(rules.alpha, candidates=context.candidates, openings=context.openings)
-        parts += [f"opening {context.openings} of the sealed pool"] if context.openings > 1 else []
+        number, proposals = context.openings, context.proposals
+        alpha_spent = spent_alpha(rules.alpha, candidates=context.candidates, openings=number, proposals=proposals)
+        parts += [f"sealed candidate {number}"] if number > 1 else []
+    parts += [f"{proposals} proposed before"] if proposals and number > 1 else []
     return Correction(
         method=", ".join(parts) or "none: one candidate, first opening",
         candidates=context.candidates,
-        openings=context.openings,
+        openings=number,
+        proposals=proposals,
         alpha=rules.alpha,
         alpha_spent=alpha_spent,
     )
@@ -155,7 +160,7 @@ def _continued(context: GateContext) -> bool:
 
 
 def _sequential(sample: Clustered, rules: GateRules, context: GateContext, level: float) -> SequentialEvidence:
-    state, repeated = advance(context.state or fresh_state(rules.worth, context.openings), sample)
+    state, repeated = advance(context.state or fresh_state(rules.worth, context.openings, context.proposals), sample)
     up = log_e(state.up)
     n, delta, _ = pooled(state)
     return SequentialEvidence(

@@ -1,36 +1,45 @@
-"""How much error one comparison may spend; prevents the best of many from passing as good, and a worn-out pool.
+"""How much error one comparison may spend; prevents the best of many from passing as good, and a look each night.
 
-The books of one sealed pool, one-sided: its first opening may spend alpha / 2, all further first looks at other
-candidates alpha / 4 together, and all tests that are continued over nights another alpha / 4 together. So the chance
-of ever proposing a candidate that is no better from one pool is at most alpha, however many nights read it.
+One account for an agent's whole life, one-sided; a fresh sealed pool opens no new one. Candidates are numbered as they
+first meet the sealed pool. The first look at number 1 may err with alpha / 2, first looks at all later ones with
+alpha / 4 together, all tests that go on over nights with another alpha / 4. So for as long as nothing was proposed,
+the chance of ever proposing a candidate that is no better is at most alpha, however many nights and pools there are.
+
+Each proposal earns the account once more what it began with (LOND: Javanmard & Montanari 2015, arXiv 1502.06197; with
+e-values, which any dependence leaves valid: Xu & Ramdas 2024, AISTATS): of all that an agent is ever proposed, at most
+a share of alpha is expected to be false, and an agent that has been improved can be improved again.
 """
 
 from collections.abc import Sequence
 
 
-def spent_alpha(alpha: float, *, candidates: int, openings: int) -> float:
-    """The two-sided level of one comparison.
+def spent_alpha(alpha: float, *, candidates: int, openings: int, proposals: int = 0) -> float:
+    """The two-sided level of a first look.
 
-    Bonferroni over the `candidates` tested on these very pairs. Over `openings` of the same sealed pool: the first
-    may use `alpha`, the k-th (k >= 2) alpha / (2 k (k - 1)), which sum to another alpha / 2.
+    Bonferroni over the `candidates` tested on these very pairs. The first candidate for which sealed examples are
+    opened may use `alpha`, the k-th (k = `openings` >= 2) alpha / (2 k (k - 1)), which sum to another alpha / 2; times
+    one more than the `proposals` made before, but never more than `alpha`.
     """
-    _check(candidates, openings)
+    _check(candidates, openings, proposals)
     share = 1.0 if openings == 1 else 1.0 / (2 * openings * (openings - 1))
-    return alpha * share / candidates
+    return min(alpha, alpha * share * (1 + proposals)) / candidates
 
 
-def continued_alpha(alpha: float, *, candidates: int, opening: int) -> float:
-    """The two-sided level of a test that goes on over nights, for a candidate first looked at in this `opening`.
+def continued_alpha(alpha: float, *, candidates: int, openings: int, proposals: int = 0) -> float:
+    """The two-sided level of a test that goes on over nights, for the candidate number k = `openings`.
 
-    alpha / (2 k (k + 1)), which sum to alpha / 2 over all candidates that are ever carried on from one pool.
+    alpha / (2 k (k + 1)), which sum to alpha / 2 over all candidates ever; times one more than the `proposals` that
+    had been made when it was first looked at.
     """
-    _check(candidates, opening)
-    return alpha / (2 * opening * (opening + 1)) / candidates
+    _check(candidates, openings, proposals)
+    return min(alpha, alpha * (1 + proposals) / (2 * openings * (openings + 1))) / candidates
 
 
-def _check(candidates: int, openings: int) -> None:
-    if candidates < 1 or openings < 1:
-        raise ValueError(f"candidates and openings count from one, got {candidates} and {openings}")
+def _check(candidates: int, openings: int, proposals: int) -> None:
+    if candidates < 1 or openings < 1 or proposals < 0:
+        raise ValueError(
+            f"candidates and openings count from one, proposals from zero, got {candidates}, {openings} and {proposals}"
+        )
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -29,10 +29,10 @@ from optimizer.gate.pairs import Clustered
 STAKES: Floats = (np.arange(32) + 0.5) / 32  # any fixed mixture is valid; 32 midpoints lose < 1 % of the growth
 
 
-def fresh_state(worth: float, opening: int = 1) -> BettingState:
+def fresh_state(worth: float, opening: int = 1, proposals: int = 0) -> BettingState:
     """Wealth one on every stake; `worth` (the smallest effect worth having) is fixed for the life of the test."""
     nothing = (0.0,) * len(STAKES)
-    return BettingState(worth=worth, up=nothing, down=nothing, short=nothing, opening=opening)
+    return BettingState(worth=worth, up=nothing, down=nothing, short=nothing, opening=opening, proposals=proposals)
 
 
 def advance(state: BettingState, sample: Clustered) -> tuple[BettingState, int]:
@@ -56,6 +56,7 @@ def advance(state: BettingState, sample: Clustered) -> tuple[BettingState, int]:
         nights=state.nights + 1,
         seen=tuple(sorted(known.union(digests))),
         opening=state.opening,
+        proposals=state.proposals,
         moments=_added(state, sample.sums[new], sample.sizes[new]),
     )
     return moved, len(digests) - len(means)

@@ -34,8 +34,9 @@ class GateContext(BaseModel):
     metric: str = "outcome"
     candidates: int = Field(default=1, ge=1, description="candidates tested on these very pairs")
     openings: int = Field(
-        default=1, ge=1, description="how often this sealed pool has been opened, this time included"
+        default=1, ge=1, description="for how many candidates sealed examples were ever opened, this one included"
     )
+    proposals: int = Field(default=0, ge=0, description="how many candidates were called better before")
     state: BettingState | None = Field(default=None, description="the betting state of earlier nights")
     noise: NoiseFloor | None = None
     baselines: tuple[Baseline, ...] = ()

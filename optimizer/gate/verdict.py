@@ -15,7 +15,7 @@ of alpha this comparison may spend (`correction.spent_alpha`), and `worth` the s
 "Shown above zero" is, on pairs tested once: L > 0, and clustered sign flips p <= a, and, where outcomes are 0/1,
 exact McNemar p <= a. All three must hold, so the error is at most that of the strictest. When earlier nights are
 continued, the fixed tests no longer hold (their pairs were peeked at), and the e-process decides alone: e >= 2 / a,
-the one-sided share a / 2 by Ville's inequality, where a is the share that continued tests have in the pool's books;
+the one-sided share a / 2 by Ville's inequality, where a is what its number gives a continued test (`correction`);
 likewise downwards, and for "short of worth". The noise floor then is held against the mean of all nights.
 "Shown below zero" is the mirror image. So without strata, guards and limits, swapping the arms swaps better and
 harmful.

@@ -113,13 +113,24 @@ def test_the_gain_to_expect_is_less_than_the_gain_seen() -> None:
     assert expected_gain(huge.delta, standard_error(huge), alpha=0.05) == pytest.approx(huge.delta, abs=1e-6)
 
 
-def test_the_error_allowance_over_openings_adds_up() -> None:
-    """First looks and all continued tests of one pool: the two-sided shares sum to at most 2 alpha."""
+def test_the_error_allowance_of_a_life_adds_up() -> None:
+    """First looks and all continued tests of one agent, for ever: the two-sided shares sum to at most 2 alpha."""
     spent = [spent_alpha(0.05, candidates=1, openings=k) for k in range(1, 2000)]
-    carried = [continued_alpha(0.05, candidates=1, opening=k) for k in range(1, 2000)]
+    carried = [continued_alpha(0.05, candidates=1, openings=k) for k in range(1, 2000)]
     assert spent[0] == 0.05
     assert sum(spent) + sum(carried) <= 0.1
     assert spent_alpha(0.05, candidates=10, openings=1) == pytest.approx(0.005)
+
+
+def test_each_proposal_earns_one_allowance_more() -> None:
+    """An agent that was improved can be improved again; no single comparison gets more than alpha."""
+    plain = [spent_alpha(0.05, candidates=1, openings=7), continued_alpha(0.05, candidates=1, openings=7)]
+    earned = [
+        spent_alpha(0.05, candidates=1, openings=7, proposals=2),
+        continued_alpha(0.05, candidates=1, openings=7, proposals=2),
+    ]
+    assert earned == pytest.approx([3 * one for one in plain])
+    assert spent_alpha(0.05, candidates=1, openings=2, proposals=90) == 0.05
 
 
 def test_holm() -> None:

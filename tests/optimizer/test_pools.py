@@ -45,9 +45,9 @@ def log(tmp_path: Path) -> NightLog:
     return begun(NightLog(open_database(f"sqlite:///{tmp_path / 'strop.db'}"), "night_1", "desk"))
 
 
-def begun(log: NightLog) -> NightLog:
+def begun(log: NightLog, incumbent: str = "sha256:0") -> NightLog:
     """Its first fact."""
-    log.append(NightStarted(agent="desk", incumbent="sha256:0", settings={}))
+    log.append(NightStarted(agent="desk", incumbent=incumbent, settings={}))
     return log
 
 
@@ -66,7 +66,7 @@ def test_a_family_is_in_one_pool_and_stays_there(members: list[tuple[int, bool]]
 def test_every_right_answer_is_in_every_pool(log: NightLog) -> None:
     """Twelve families of four answers: each answer can be learned, selected on and proven."""
     pools = make_pools(population(12), SHARES, {}, log)
-    sealed, _ = pools.sealed.open("sha256:1")
+    sealed, _ = pools.sealed.open("sha256:1", "sha256:0")
     for pool in (pools.reflect, pools.select, sealed):
         assert {one.label for one in pool} == {f'{{"team":"team-{number}"}}' for number in range(4)}
     assert len(pools.reflect) + len(pools.select) + len(sealed) == 36
@@ -88,15 +88,22 @@ def test_no_attribute_of_the_sealed_pool_gives_its_examples(log: NightLog) -> No
 
 
 def test_each_opening_is_counted_over_nights_and_only_once_in_a_resumed_one(log: NightLog) -> None:
-    """Opening again for the same bundle after a crash is the same opening; the next night's is the next."""
+    """Opening again for the same bundle after a crash is the same opening; the next night's is the next.
+
+    A candidate that is gone on with keeps its number; another one, or the same against another incumbent, has its own.
+    """
     sealed = make_pools(population(12), SHARES, {}, log).sealed
-    examples, opening = sealed.open("sha256:1")
-    assert opening == sealed.open("sha256:1")[1] == 1
+    examples, number = sealed.open("sha256:1", "sha256:0")
+    assert number == sealed.open("sha256:1", "sha256:0")[1] == 1
     looked_at(log, examples)
     log.append(NightEnded(verdict="no improvement", reasons=[]))
     later = begun(NightLog(log.database, "night_2", "desk"))
-    assert make_pools(population(12), SHARES, {}, later).sealed.open("sha256:1")[1] == 2
+    again = make_pools(population(12), SHARES, {}, later).sealed
+    assert [again.open(*test)[1] for test in (("sha256:1", "sha256:0"), ("sha256:2", "sha256:0"))] == [1, 2]
     assert [one.opening for one in log.all(SealedOpened)] == [1]
+    assert [one.opening for one in later.all(SealedOpened)] == [2, 3]
+    last = begun(NightLog(log.database, "night_3", "desk"), incumbent="sha256:2")
+    assert make_pools(population(12), SHARES, {}, last).sealed.open("sha256:1", "sha256:2")[1] == 3
 
 
 def test_what_cannot_be_scored_teaches_but_proves_nothing(log: NightLog) -> None:
@@ -109,15 +116,15 @@ def test_what_cannot_be_scored_teaches_but_proves_nothing(log: NightLog) -> None
 
 
 def test_worn_examples_rest_when_half_of_the_pool_is_fresh(log: NightLog) -> None:
-    """What was opened proves less each time; enough new examples are a pool of their own, not opened before."""
+    """Enough new examples are a pool of their own; the account of the error goes on."""
     old = population(12)
-    worn, _ = make_pools(old, SHARES, {}, log).sealed.open("sha256:1")
+    worn, _ = make_pools(old, SHARES, {}, log).sealed.open("sha256:1", "sha256:0")
     looked_at(log, worn)
     log.append(NightEnded(verdict="no improvement", reasons=[]))
     later = begun(NightLog(log.database, "night_2", "desk"))
     again = make_pools(old, SHARES, {}, later).sealed
     assert len(again) == len(worn)
     new = [example(f"new-{n}", f"new-{n}", team=f"team-{n % 4}") for n in range(40)]
-    examples, opening = make_pools([*old, *new], SHARES, {}, later).sealed.open("sha256:2")
-    assert opening == 1
+    examples, number = make_pools([*old, *new], SHARES, {}, later).sealed.open("sha256:2", "sha256:0")
+    assert number == 2
     assert not {one.id for one in examples} & {one.id for one in worn}

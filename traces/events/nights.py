@@ -65,11 +65,13 @@ class RolloutScored(Event):
 
 
 class SealedOpened(Event):
-    """The sealed pool was read once more: every opening is counted."""
+    """The sealed pool was read once more: every opening is counted, and every candidate it was opened for."""
 
     kind: Literal["sealed_opened"] = "sealed_opened"
     bundle: str
     opening: int
+    number: int | None = None
+    """Which candidate of the agent's life this is: its share of the error. The same as before where it is carried."""
     examples: int
 
 

@@ -24,7 +24,8 @@ from tui.commands.printing import print_json
 @click.option("--tokens", default=None, help="Column with the tokens of a run.")
 @click.option("--baseline", "baselines", multiple=True, help="Another arm to show beside. May be repeated.")
 @click.option("--candidates", type=click.IntRange(1), default=1, show_default=True, help="How many were tried.")
-@click.option("--openings", type=click.IntRange(1), default=1, show_default=True, help="How often they were used.")
+@click.option("--openings", type=click.IntRange(1), default=1, show_default=True, help="Candidates ever proven here, with this.")
+@click.option("--proposals", type=click.IntRange(0), default=0, show_default=True, help="Of these, called better.")
 @with_json
 def gate(file: Path, as_json: bool, **options: Any) -> None:
     """Is B better than A? FILE: a CSV with one row per arm and task."""

@@ -196,6 +196,7 @@ def _night_fact(fact: EventView, width: int, now: datetime, glyphs: Glyphs) -> l
             target = ("bundle", str(data.get("bundle")))
         case "sealed_opened":
             name, told = "sealed pool", f"opened for the {data.get('opening')}. time, {data.get('examples')} examples"
+            told += f", candidate {data['number']} of the agent" if data.get("number") else ""
         case "evidence_written":
             name, told = "evidence", f"{short(str(data.get('bundle')))}: {data.get('verdict')}"
         case "night_started":
