@@ -45,6 +45,8 @@ def build_agent(
     if bundle.delegates:
         toolsets.append(_delegates(bundle, hand_over))
     schema = bundle.output_schema
+    # Each capability stands around every step: where nothing can be called, no call can be held.
+    held = [HandleDeferredToolCalls(handler=answer_held)] if toolsets else []
     agent: Agent[Any, Any] = Agent(
         model,
         name=bundle.agent,
@@ -53,7 +55,7 @@ def build_agent(
         model_settings=_settings(bundle),
         toolsets=toolsets,
         retries={"tools": TRIES, "output": TRIES},
-        capabilities=[JournalDurability(), HandleDeferredToolCalls(handler=answer_held)],
+        capabilities=[JournalDurability(), *held],
     )
     if schema is not None:
         agent.output_validator(_validator(schema))

@@ -1,6 +1,7 @@
-"""What a runtime keeps between runs: agents as their versions say, and the tool servers that they share.
+"""What a runtime keeps between runs: agents as their versions say, tool servers they share, recordings to replay.
 
-Prevents: a server's process, or an agent's schemas, made anew for each run.
+Prevents: a server's process, or an agent's schemas, made anew for each run, and a recording read again for each
+version that is tried on it.
 """
 
 from collections.abc import Callable
@@ -16,15 +17,22 @@ from agents.journal import current_journal
 from agents.operations import ANSWERS, CALL_KEY
 from agents.prompts.bundle import Bundle
 from agents.prompts.store import get_bundle
+from agents.recording import ReplaySource
 from tools.mcp import Progress, ServerToolset, close_toolset, open_toolset
 from tools.results import Bounds
 from traces.db import Database
+from traces.events import Event
+from traces.store import get_whole_run, read_events
+from traces.summary import ENDED
 
 ModelMaker = Callable[[Bundle], Model[Any]]
 """Gives the model that a bundle names."""
 
 MOST_AGENTS: Final = 64
 """A night tries many bundles; each is quickly built again."""
+
+MOST_SOURCES: Final = 500
+"""Recorded runs, the newest used: those of a night's examples, a few kilobytes each."""
 
 
 class Kept:
@@ -44,6 +52,25 @@ class Kept:
         self._hand_over = hand_over
         self._agents: dict[str, tuple[Agent[Any, Any], Bundle]] = {}
         self._servers: dict[tuple[str, Bounds], ServerToolset] = {}
+        self._sources: dict[str, tuple[Event, ...]] = {}
+
+    def source(self, run_id: str) -> ReplaySource:
+        """The recording of a run, to be replayed once from its beginning. One that has ended is read once.
+
+        Raises:
+            RunErased: its words are gone. (Of one that is kept already, whoever starts a replay is told.)
+        """
+        events = self._sources.pop(run_id, None)
+        if events is None:
+            with self._database.reading() as session:
+                run = get_whole_run(session, run_id)
+                events = tuple(stored.event for stored in read_events(session, run_id))
+            if run.status not in ENDED:
+                return ReplaySource(run_id, events)
+            if len(self._sources) >= MOST_SOURCES:
+                self._sources.pop(next(iter(self._sources)))
+        self._sources[run_id] = events
+        return ReplaySource(run_id, events)
 
     def agent(self, digest: str) -> tuple[Agent[Any, Any], Bundle]:
         """The agent that a version makes, and the version."""

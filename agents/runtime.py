@@ -270,10 +270,7 @@ class Runtime:
     def _journal(self, run: RunSummary, started: RunStarted, recording: Recording, on_delta: Delta | None) -> Journal:
         replay = None
         if started.replay_of is not None:
-            with self.database.reading() as session:
-                get_whole_run(session, started.replay_of)
-                source = read_events(session, started.replay_of)
-                replay = ReplaySource(started.replay_of, (stored.event for stored in source))
+            replay = self._kept.source(started.replay_of)
         elif started.reads_only:
             replay = ReplaySource("", ())
         return Journal(

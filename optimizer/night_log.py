@@ -3,11 +3,13 @@
 Prevents paying twice: what a night did is read back from here after kill -9, and rollouts of earlier nights too.
 """
 
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -22,8 +24,12 @@ from traces.store import StoredEvent, list_streams, read_events
 
 EventT = TypeVar("EventT", bound=Event)
 
-NIGHTS = 500
+NIGHTS: Final = 500
 """How many nights (of all agents) are looked back on."""
+
+TOGETHER: Final = 32
+TOGETHER_SECONDS: Final = 1.0
+"""So many facts, or what came in so long, are one commit. Whoever looks on sees a rollout that much later."""
 
 
 class NightLog:
@@ -34,17 +40,46 @@ class NightLog:
         self.recorder = Recorder(database)
         self.stream = stream
         self.agent = agent
+        self._later: list[Event] = []
+        self._since = 0.0
+        self._lock = threading.RLock()
 
     def append(self, event: Event) -> bool:
-        """Write one fact; False when a fact of that kind and operation is on record already."""
+        """Write one fact, after those that wait; False when one of that kind and operation is on record already."""
+        with self._lock:
+            self.flush()
+            return self._write([event])
+
+    def later(self, event: Event) -> None:
+        """Write a fact with the next one, or within about a second of them: many share one commit.
+
+        For what can be made again from other records, for nothing, should this process die before.
+        """
+        with self._lock:
+            if not self._later:
+                self._since = time.monotonic()
+            self._later.append(event)
+            if len(self._later) >= TOGETHER or time.monotonic() - self._since > TOGETHER_SECONDS:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self._lock:
+            waiting, self._later = self._later, []
+            if waiting and not self._write(waiting):
+                for event in waiting:  # one of them is on record already: the others must not be lost for it
+                    self._write([event])
+
+    def _write(self, events: list[Event]) -> bool:
         try:
-            self.recorder.append(self.stream, event)
+            self.recorder.append_all(self.stream, events)
         except OperationTaken:
             return False
         return True
 
     def all(self, kind: type[EventT]) -> list[EventT]:
         """The night's facts of one class, in order."""
+        self.flush()
         return _of(self.database, self.stream, kind)
 
     def stage(self, name: str) -> StageReached | None:

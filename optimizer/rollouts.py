@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+import sqlalchemy as sa
+
 from agents.definitions import Metric
 from agents.errors import Halted, JournalDiverged, OutcomeUnknown, RunFailed, RunOwned
 from agents.journal import ReplayMiss
 from agents.prompts.bundle import Bundle, render
-from agents.prompts.store import add_bundle
-from agents.runtime import Runtime
+from agents.prompts.store import add_bundle, get_bundle
+from agents.runtime import Answer, Runtime
 from agents.starting import Start
-from optimizer.answers import RecordedRun, read_run
+from optimizer.answers import read_run
 from optimizer.examples import Example, Pool
 from optimizer.loop_thread import LoopThread
-from optimizer.metric import Score, score
+from optimizer.metric import Call, Score, score
 from optimizer.night_log import NightLog
 from optimizer.purse import Amount, Purse, PurseEmpty
 from optimizer.till import NightTill
@@ -32,6 +34,7 @@ from traces.events import RolloutScored
 from traces.ids import digest_text, short
 from traces.store import get_run
 from traces.summary import RunSummary
+from traces.tables import RUNS
 
 CHARS_A_TOKEN: Final = 3.5
 """For estimates before a call; what is settled afterwards is counted, not estimated."""
@@ -87,6 +90,7 @@ class Rollouts:
         self.judge = judge
         self.judges: tuple[str, ...] = ()
         """Digest of the version whose word `judge` gives."""
+        self._prefix = f"run_{log.stream.removeprefix('night_')}_"
         self.thread = LoopThread()
         self._runtime = make_runtime()
         # The night's lease keeps others out; under its name a killed night's runs are taken up at once.
@@ -99,6 +103,8 @@ class Rollouts:
             one.op: one for stream in reversed(list(log.earlier())) for one in log.of_earlier(stream, RolloutScored)
         }
         self._flying: dict[str, asyncio.Task[Outcome]] = {}
+        self._begun = self._runs_before()
+        self._handing_on: dict[str, bool] = {}
         self._prompts: dict[str, float] = {}
 
     def close(self) -> None:
@@ -107,6 +113,7 @@ class Rollouts:
             self.thread.run(self._runtime.close())
         finally:
             self.thread.close()
+            self.log.flush()
 
     def pace(self) -> float:
         """Wall seconds a rollout has taken so far in this night; 0 before the first."""
@@ -204,42 +211,64 @@ class Rollouts:
         with self.log.database.reading() as session:
             run, recorded = get_run(session, run_id), read_run(session, run_id)
         diverged = not own and self._older[key].diverged
-        scored = await self._scored(
-            key, bundle, example, pool, replica, run, recorded, "miss" if diverged else "ended"
-        )
+        how: Ended = "miss" if diverged else "ended"
+        scored = await self._scored(key, bundle, example, pool, replica, run, recorded.output, recorded.calls, how)
         return Outcome(self._keep(scored), recorded.output)
 
     async def _made(self, key: str, bundle: str, example: Example, pool: Pool, replica: int) -> Outcome:
-        run_id = f"run_{self.log.stream.removeprefix('night_')}_{short(digest_text(key))}"
+        run_id = f"{self._prefix}{short(digest_text(key))}"
         ask = Start(
             example.agent, example.input, origin="evaluation", bundle=bundle, replay_of=example.run,
             history=example.history,
             metadata={"night": self.log.stream, "example": example.id, "pool": pool, "replica": replica},
         )  # fmt: skip
         missed: str | None = None
+        answer: Answer | None = None
         try:
-            if not self._runtime.exists(run_id):
-                self._runtime.start(ask, run_id=run_id)
-            await self._runtime.work(run_id)
+            if run_id not in self._begun:
+                # Where nothing came before, what was written a moment ago need not be read again.
+                self._runtime.start(ask, run_id=run_id, hold=not example.history)
+                self._begun.add(run_id)
+            answer = await self._runtime.work(run_id)
         except ReplayMiss as miss:
             missed = miss.tool
         except (OutcomeUnknown, RunOwned, JournalDiverged):
             raise
         except RunFailed:  # the agent's own failure: limits, no usable answer. It counts as a wrong answer.
             pass
-        with self.log.database.reading() as session:
-            run, recorded = get_run(session, run_id), read_run(session, run_id)
+        run, output, calls = self._ended(run_id, answer)
         how: Ended = "ended" if missed is None else "miss"
         if missed is not None and missed in (example.expected.get("no_calls") or ()):
             how = "ended"  # the call itself was the mistake, whatever it would have returned
-        scored = await self._scored(key, bundle, example, pool, replica, run, recorded, how, missed)
-        return Outcome(self._keep(scored), recorded.output)
+        scored = await self._scored(key, bundle, example, pool, replica, run, output, calls, how, missed)
+        return Outcome(self._keep(scored), output)
+
+    def _ended(self, run_id: str, answer: Answer | None) -> tuple[RunSummary, Any, Sequence[Call]]:
+        """How a run ended: its row, its answer and its calls. Read only where the runtime has not told it already."""
+        if answer is not None and not answer.run.tool_calls and not self._delegates(answer.run.bundle):
+            return answer.run, answer.output, ()
+        with self.log.database.reading() as session:
+            run, recorded = get_run(session, run_id), read_run(session, run_id)
+        return run, recorded.output, recorded.calls
+
+    def _delegates(self, digest: str) -> bool:
+        """Whether this bundle hands requests on to other agents: those are calls that its row does not count."""
+        if digest not in self._handing_on:
+            with self.log.database.reading() as session:
+                self._handing_on[digest] = bool(get_bundle(session, digest).bundle.delegates)
+        return self._handing_on[digest]
+
+    def _runs_before(self) -> set[str]:
+        """Runs that an earlier sitting of this night has begun: they are gone on with."""
+        query = sa.select(RUNS.c.id).where(RUNS.c.id.startswith(self._prefix, autoescape=True))
+        with self.log.database.reading() as session:
+            return set(session.execute(query).scalars())
 
     async def _scored(
-        self, key: str, bundle: str, example: Example, pool: Pool, replica: int, run: RunSummary,
-        recorded: RecordedRun, how: Ended, missed: str | None = None,
+        self, key: str, bundle: str, example: Example, pool: Pool, replica: int, run: RunSummary, output: Any,
+        calls: Sequence[Call], how: Ended, missed: str | None = None,
     ) -> RolloutScored:  # fmt: skip
-        found = await self._judged(example, run, recorded, how, missed)
+        found = await self._judged(example, run, output, calls, how, missed)
         return RolloutScored(
             op=key, bundle=bundle, example=example.id, replica=replica, pool=pool,
             score=None if found is None else found.value,
@@ -249,7 +278,7 @@ class Rollouts:
         )  # fmt: skip
 
     async def _judged(
-        self, example: Example, run: RunSummary, recorded: RecordedRun, how: str, missed: str | None
+        self, example: Example, run: RunSummary, output: Any, calls: Sequence[Call], how: str, missed: str | None
     ) -> Score | None:
         if how == "miss":
             return None
@@ -258,8 +287,8 @@ class Rollouts:
         if run.status != "finished":
             return Score(0.0, f"No answer: {run.error}")
         if self.judge is not None:
-            return await asyncio.to_thread(self.judge, example, run.id, recorded.output)
-        return score(self.metric, example.expected, recorded.output, recorded.calls)
+            return await asyncio.to_thread(self.judge, example, run.id, output)
+        return score(self.metric, example.expected, output, calls)
 
     def _check_budget(self, agent: str) -> None:
         self._runtime.workspace.budgets.check(self.log.database, agent, datetime.now(UTC))
@@ -267,7 +296,7 @@ class Rollouts:
     # --- remembering ------------------------------------------------------------------------------------------
 
     def _keep(self, scored: RolloutScored) -> RolloutScored:
-        self.log.append(scored)
+        self.log.later(scored)  # its run is on record: it can be scored again for nothing
         self._known[scored.op] = scored
         return scored
 

@@ -1,7 +1,7 @@
 """Many nights on planted populations, through the real race, sealed pool, carrying and gate.
 
-Only the rollouts are planted, as arrays: which candidate goes on, which examples are on duty, which share of the error
-it may spend and what earlier nights count for are decided by the same functions as in a night.
+Only the rollouts are planted, as arrays: which candidate goes on, which examples are on duty, which share of the
+error it may spend and what earlier nights count for are decided by the same functions as in a night.
 """
 
 from collections.abc import Sequence
@@ -87,7 +87,7 @@ class Life:
         return best.digest, evidence
 
     def lead(self, name: str) -> float:
-        """What a candidate seems to gain on the newest select tasks: what is proposed where nobody proves anything."""
+        """What a candidate seems to gain on the newest select tasks: promoted where nobody proves anything."""
         newest = np.concatenate(self.outcomes["select"], axis=1)[:, -RUNGS[-1] :]
         return float(np.mean(newest[_arm(name)] - newest[0]))
 
@@ -117,9 +117,13 @@ class Life:
             self.places[name] = first + at
             self.pools[pool].append(
                 Example(
-                    id=name, agent="planted", input="", run="", bundle=INCUMBENT,
+                    id=name,
+                    agent="planted",
+                    input="",
+                    run="",
+                    bundle=INCUMBENT,
                     family=f"{pool}{self.nights}-f{family}",
-                )  # fmt: skip
+                )
             )
         if pool == "select":
             again = draw(self.rng, population, None, before[0])

@@ -1,13 +1,13 @@
 """How much error one comparison may spend; prevents the best of many from passing as good, and a look each night.
 
-One account for an agent's whole life, one-sided; a fresh sealed pool opens no new one. Candidates are numbered as they
-first meet the sealed pool. The first look at number 1 may err with alpha / 2, first looks at all later ones with
+One account for an agent's whole life, one-sided; a fresh sealed pool opens no new one. Candidates are numbered as
+they first meet sealed examples. The first look at number 1 may err with alpha / 2, first looks at all later ones with
 alpha / 4 together, all tests that go on over nights with another alpha / 4. So for as long as nothing was proposed,
 the chance of ever proposing a candidate that is no better is at most alpha, however many nights and pools there are.
 
-Each proposal earns the account once more what it began with (LOND: Javanmard & Montanari 2015, arXiv 1502.06197; with
-e-values, which any dependence leaves valid: Xu & Ramdas 2024, AISTATS): of all that an agent is ever proposed, at most
-a share of alpha is expected to be false, and an agent that has been improved can be improved again.
+Each proposal earns the account once more what it began with (LOND: Javanmard & Montanari 2015, arXiv 1502.06197;
+with e-values, which any dependence leaves valid: Xu & Ramdas 2024, AISTATS): of all that an agent is ever proposed,
+a share of at most alpha is expected to be false, and an agent that has been improved can be improved again.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ def spent_alpha(alpha: float, *, candidates: int, openings: int, proposals: int 
     """The two-sided level of a first look.
 
     Bonferroni over the `candidates` tested on these very pairs. The first candidate for which sealed examples are
-    opened may use `alpha`, the k-th (k = `openings` >= 2) alpha / (2 k (k - 1)), which sum to another alpha / 2; times
-    one more than the `proposals` made before, but never more than `alpha`.
+    opened may use `alpha`, the k-th (k = `openings` >= 2) alpha / (2 k (k - 1)), which sum to another alpha / 2;
+    times one more than the `proposals` made before, but never more than `alpha`.
     """
     _check(candidates, openings, proposals)
     share = 1.0 if openings == 1 else 1.0 / (2 * openings * (openings - 1))
@@ -36,10 +36,10 @@ def continued_alpha(alpha: float, *, candidates: int, openings: int, proposals: 
 
 
 def _check(candidates: int, openings: int, proposals: int) -> None:
-    if candidates < 1 or openings < 1 or proposals < 0:
-        raise ValueError(
-            f"candidates and openings count from one, proposals from zero, got {candidates}, {openings} and {proposals}"
-        )
+    if candidates < 1 or openings < 1:
+        raise ValueError(f"candidates and openings count from one, got {candidates} and {openings}")
+    if proposals < 0:
+        raise ValueError(f"proposals count from zero, got {proposals}")
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

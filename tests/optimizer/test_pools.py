@@ -90,7 +90,7 @@ def test_no_attribute_of_the_sealed_pool_gives_its_examples(log: NightLog) -> No
 def test_each_opening_is_counted_over_nights_and_only_once_in_a_resumed_one(log: NightLog) -> None:
     """Opening again for the same bundle after a crash is the same opening; the next night's is the next.
 
-    A candidate that is gone on with keeps its number; another one, or the same against another incumbent, has its own.
+    A candidate that is gone on with keeps its number; another one, or one against another incumbent, has its own.
     """
     sealed = make_pools(population(12), SHARES, {}, log).sealed
     examples, number = sealed.open("sha256:1", "sha256:0")

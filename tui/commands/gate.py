@@ -24,7 +24,9 @@ from tui.commands.printing import print_json
 @click.option("--tokens", default=None, help="Column with the tokens of a run.")
 @click.option("--baseline", "baselines", multiple=True, help="Another arm to show beside. May be repeated.")
 @click.option("--candidates", type=click.IntRange(1), default=1, show_default=True, help="How many were tried.")
-@click.option("--openings", type=click.IntRange(1), default=1, show_default=True, help="Candidates ever proven here, with this.")
+@click.option(
+    "--openings", type=click.IntRange(1), default=1, show_default=True, help="Candidates ever proven here, with this."
+)
 @click.option("--proposals", type=click.IntRange(0), default=0, show_default=True, help="Of these, called better.")
 @with_json
 def gate(file: Path, as_json: bool, **options: Any) -> None:
