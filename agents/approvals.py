@@ -71,7 +71,7 @@ async def answer_held(ctx: RunContext[Any], requests: DeferredToolRequests) -> D
     results = DeferredToolResults()
     for call in requests.approvals:
         told = requests.metadata.get(call.tool_call_id, {}).get(HELD, {})
-        answer = _answer(journal, ctx.run_step, call, told)
+        answer = _answer(journal, journal.step_of(ctx), call, told)
         if answer is not None:
             results.approvals[call.tool_call_id] = answer
     if journal.recording.undecided:

@@ -34,7 +34,8 @@ async def hand_over(runtime: "Runtime", delegate: Delegate, ctx: RunContext[Any]
     """
     parent = current_journal()
     parent.flush()  # the other run's ledger must not know of a reply that this one has not
-    op = f"delegate/{ctx.run_step}/{delegate.tool}/{ctx.tool_call_id}"
+    step = parent.step_of(ctx)
+    op = f"delegate/{step}/{delegate.tool}/{ctx.tool_call_id}"
     child_id = f"{parent.run_id}.{short(digest_json(op))[:8]}"
     if parent.replay is not None:
         return _given(parent, delegate, _recorded_output(runtime, parent, delegate, request))
@@ -45,7 +46,7 @@ async def hand_over(runtime: "Runtime", delegate: Delegate, ctx: RunContext[Any]
     if parent.recording.find(op) is None:
         parent.record(
             RunDelegated(
-                op=op, step=ctx.run_step, agent=delegate.agent, tool=delegate.tool, request=request,
+                op=op, step=step, agent=delegate.agent, tool=delegate.tool, request=request,
                 child_run_id=child_id, hand_off=delegate.hand_off,
             )
         )  # fmt: skip
@@ -55,9 +56,9 @@ async def hand_over(runtime: "Runtime", delegate: Delegate, ctx: RunContext[Any]
         parent.stop_before_next(error)
         return ""
     except (RunFailed, UsageError) as error:
-        _end(runtime, parent, op, ctx.run_step, child_id, str(error))
+        _end(runtime, parent, op, step, child_id, str(error))
         raise ToolFailed(f"{delegate.agent} could not answer: {error}") from error
-    _end(runtime, parent, op, ctx.run_step, child_id, "")
+    _end(runtime, parent, op, step, child_id, "")
     return _given(parent, delegate, answer.output)
 
 

@@ -14,6 +14,8 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Final, Protocol, TypeVar, cast
 
+from pydantic_ai import RunContext
+
 from agents.errors import AnswerNeeded, OutcomeUnknown
 from agents.limits import Purse
 from agents.models.settings import Price
@@ -91,6 +93,12 @@ class ReplayMiss(Exception):
         self.tool = tool
 
 
+class WalkAfterAll(Exception):
+    """Not an error: where a run was to go on without a walk, its next request is not the recorded one. Nothing was
+    done yet.
+    """
+
+
 class HandedOff(Exception):
     """Not an error: another agent's answer is this run's. `closing`: what the next turn is told of it, as JSON."""
 
@@ -142,6 +150,8 @@ class Journal:
     """Running digest of the messages seen so far, so that each is hashed once."""
     ordinals: dict[str, int] = field(default_factory=dict)
     requests: int = 0
+    skipped: int = 0
+    """Steps that are left behind without a walk through them."""
     stopping: Exception | None = None
     kept: list[Entry] = field(default_factory=list)
     """Facts that are known and not yet durable: nothing was done after them."""
@@ -255,6 +265,16 @@ class Journal:
         """`name/1`, `name/2` …: the same on each replay, since operations of one name come in order."""
         self.ordinals[name] = self.ordinals.get(name, 0) + 1
         return f"{name}/{self.ordinals[name]}"
+
+    def step_of(self, ctx: RunContext[Any]) -> int:
+        """The number of the step that a run context is about."""
+        return ctx.run_step + self.skipped
+
+    def go_back(self) -> None:
+        """Stand at the run's beginning again."""
+        self.ordinals.clear()
+        self.requests = self.skipped = self.seen_messages = 0
+        self.chain = ""
 
     def check_known(self) -> None:
         """Stop before anything is done when a person has to say first what became of a call.

@@ -21,7 +21,7 @@ from pydantic_ai.durable_exec import (
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest, ModelResponse, TextPart
 
 from agents.errors import JournalDiverged
-from agents.journal import HandedOff, Journal, ReplayMiss, seconds_since, unknown_outcome
+from agents.journal import HandedOff, Journal, ReplayMiss, WalkAfterAll, seconds_since, unknown_outcome
 from agents.models.attempts import FailedAttempt, told_to
 from agents.questions import answers_of, record_question
 from agents.recording import RESULT_OF
@@ -91,6 +91,8 @@ async def _request_model(journal: Journal, operation: ModelRequestId, params: Mo
     known = journal.recording.find(op)
     asked = _asked(journal, op, 1 if known is None else known.attempts + 1, operation.model_name, params)
     if known is not None and known.fingerprint not in (None, asked.fingerprint):
+        if journal.skipped and journal.requests == journal.skipped + 1:
+            raise WalkAfterAll
         raise JournalDiverged(
             f"run {journal.run_id} would now ask the model something else than is recorded at {op!r}",
             hint="Its bundle or Strop's version changed in between; start a new run.",
@@ -214,7 +216,7 @@ def _asked(journal: Journal, op: str, attempt: int, model: str, params: ModelReq
     if len(messages) < start:  # somebody rewrote the history (compaction): then all of it is new
         start = 0
     new = _plain(messages[start:])
-    journal.chain = digest_text(journal.chain + canonical_json(new))
+    journal.chain = _link(journal.chain, new)
     journal.seen_messages = len(messages)
     request = params.model_request_parameters
     tools = [
@@ -241,6 +243,15 @@ def _asked(journal: Journal, op: str, attempt: int, model: str, params: ModelReq
         tools=tools,
         fingerprint=fingerprint,
     )
+
+
+def chained(chain: str, messages: list[ModelMessage]) -> str:
+    """The running digest after these messages."""
+    return _link(chain, _plain(messages))
+
+
+def _link(chain: str, messages: list[dict[str, Any]]) -> str:
+    return digest_text(chain + canonical_json(messages))
 
 
 def _handed_off(journal: Journal, messages: list[ModelMessage], output: Any) -> list[dict[str, Any]]:
@@ -314,7 +325,7 @@ async def _list_tools(journal: Journal, server: str, body: Body) -> Any:
 
 
 async def _call_tool(journal: Journal, server: str, params: ToolsetCallToolParams, body: Body) -> Any:
-    step, call_id = params.ctx.run_step, params.ctx.tool_call_id or "call"
+    step, call_id = journal.step_of(params.ctx), params.ctx.tool_call_id or "call"
     op = journal.next_key(f"tool/{step}/{server}/{params.name}/{call_id}").removesuffix("/1")
     known = journal.recording.find(op)
     if known is not None and known.done:

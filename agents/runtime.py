@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from pydantic_ai import UsageLimits
+from pydantic_ai import Agent, RunUsage, UsageLimits
 from pydantic_ai.messages import ModelMessage
 
+from agents.ahead import find_ahead
 from agents.approvals import approval_needed, expire_approvals
 from agents.build import effect_of
 from agents.config import Workspace
@@ -30,6 +31,7 @@ from agents.journal import (
     Journal,
     ReplayMiss,
     Till,
+    WalkAfterAll,
     find_journal,
     journaled,
     price_of,
@@ -189,12 +191,12 @@ class Runtime:
         clock = time.monotonic()
         try:
             journal.check_known()
-            result = await self._run_agent(journal, started)
+            result = await self._run_agent(journal, started, events)
         except BaseException as error:
             raise self._ended(journal, error, clock) from error
         return await self._finish(journal, result, clock)
 
-    async def _run_agent(self, journal: Journal, started: RunStarted) -> Any:
+    async def _run_agent(self, journal: Journal, started: RunStarted, events: list[Event]) -> Any:
         parent = find_journal()
         above = parent.purse if parent is not None and parent.run_id == started.parent_run_id else None
         agent, bundle = self._kept.agent(started.bundle)
@@ -229,10 +231,7 @@ class Runtime:
             try:
                 check_input(journal, bundle.guardrails, started.input)
                 async with asyncio.timeout(seconds) as clock:
-                    result = await agent.run(
-                        started.input, message_history=history or None, conversation_id=started.conversation_id,
-                        usage_limits=UsageLimits(request_limit=bundle.limits.steps),
-                    )  # fmt: skip
+                    result = await self._go(agent, journal, started, history, bundle.limits.steps, events)
                 journal.check_stopping()
             except TimeoutError as error:
                 raise time_is_up(whose) if clock.expired() else error from error
@@ -243,6 +242,25 @@ class Runtime:
                 answered.closing = closing_of(withheld.rail, started.input)
                 return answered
         return result
+
+    async def _go(
+        self, agent: Agent[Any, Any], journal: Journal, started: RunStarted, history: list[ModelMessage], steps: int,
+        events: list[Event],
+    ) -> Any:  # fmt: skip
+        """From where its messages end, where that is known; else from the beginning, answered from the record."""
+        bounds: Any = {
+            "conversation_id": started.conversation_id, "usage_limits": UsageLimits(request_limit=steps),
+        }  # fmt: skip
+        ahead = None if journal.is_first else find_ahead(events, len(history), getattr(agent.model, "model_id", None))
+        if ahead is not None:
+            ahead.take(journal)
+            try:
+                return await agent.run(
+                    message_history=[*history, *ahead.messages], usage=RunUsage(requests=journal.skipped), **bounds
+                )
+            except WalkAfterAll:
+                journal.go_back()
+        return await agent.run(started.input, message_history=history or None, **bounds)
 
     def _check_tools(
         self, journal: Journal, digest: str, bundle: Bundle, server: str, tools: Any, recorded: bool

@@ -31,7 +31,7 @@ from traces.store import read_streams
 WORKERS: Final = 3
 RUNS: Final = 12
 REPLY_SECONDS: Final = 600
-LONGEST: Final = 90.0
+LONGEST: Final = 300.0
 
 
 def measure(folder: Path, url: str) -> list[Figure]:
@@ -58,8 +58,7 @@ def _seconds(folder: Path, url: str, names: list[str]) -> list[float]:
             assert process.stdout is not None
             living[process.stdout.readline().decode().strip()] = process
         runs = [runtime.start(Start("worker", "go")) for _ in range(RUNS)]
-        _until(lambda: all(run in _held(database) for run in runs), "runs that nobody takes up")
-        owners = _held(database)
+        owners = _owners(database, runs)
         victim, _ = Counter(owners[run] for run in runs).most_common(1)[0]
         lost = [run for run in runs if owners[run] == victim]
         killed = datetime.now(UTC)
@@ -82,9 +81,18 @@ def _until(condition: Callable[[], bool], told: str) -> None:
         time.sleep(0.05)
 
 
-def _held(database: Database) -> dict[str, str]:
-    with database.reading() as session:
-        return list_held(session, datetime.now(UTC))
+def _owners(database: Database, runs: list[str]) -> dict[str, str]:
+    """Who works on which run, as soon as the model of each has been asked."""
+    owners: dict[str, str] = {}
+
+    def all_asked() -> bool:
+        with database.reading() as session:
+            owners.update(list_held(session, datetime.now(UTC)))
+            asked = read_streams(session, runs, ["model_requested"])
+        return all(run in owners and asked[run] for run in runs)
+
+    _until(all_asked, "runs that nobody takes up")
+    return owners
 
 
 def _resumed(database: Database, runs: list[str], killed: datetime) -> dict[str, float]:
