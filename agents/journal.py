@@ -58,10 +58,23 @@ def price_of(response: Any, model: str, seconds: float, prices: Mapping[str, Pri
             return price.of(usage.get("input_tokens") or 0, usage.get("output_tokens") or 0, seconds)
     if replied.startswith("local:"):
         return 0.0
+    listed = (replied, str(response.get("provider_name")), str(response.get("provider_url")))
+    if listed in _NOT_LISTED:
+        return None
     try:
         return float(_response_adapter().validate_python(response).cost().total_price)
-    except (LookupError, ValueError, AssertionError):
+    except LookupError:
+        if len(_NOT_LISTED) < MOST_NOT_LISTED:
+            _NOT_LISTED.add(listed)
         return None
+    except (ValueError, AssertionError):
+        return None
+
+
+_NOT_LISTED: set[tuple[str, str, str]] = set()
+"""(model, provider, its address) that the public table does not know: it is the same as long as the process lives."""
+
+MOST_NOT_LISTED: Final = 1_000
 
 
 @cache

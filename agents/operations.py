@@ -179,7 +179,7 @@ def _replied(
             step=asked.step,
             attempt=_attempt(journal, asked),
             model=payload.get("model_name") or asked.model,
-            response=payload,
+            response=_lean(payload),
             input_tokens=usage.get("input_tokens") or 0,
             output_tokens=usage.get("output_tokens") or 0,
             cached_tokens=usage.get("cache_read_tokens") or 0,
@@ -188,6 +188,18 @@ def _replied(
             source_run=source,
         )
     )
+
+
+def _lean(reply: Any) -> Any:
+    """The reply without what says nothing: a small one has thirty empty fields. Read back, it is the same reply."""
+    if not isinstance(reply, dict):
+        return reply
+    said = {key: value for key, value in reply.items() if value is not None}
+    if isinstance(parts := said.get("parts"), list):
+        said["parts"] = [{key: value for key, value in part.items() if value is not None} for part in parts]
+    if isinstance(usage := said.get("usage"), dict):
+        said["usage"] = {key: value for key, value in usage.items() if value}
+    return said
 
 
 def _cache_key(journal: Journal, asked: ModelRequested, params: ModelRequestParams) -> str | None:

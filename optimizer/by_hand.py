@@ -25,8 +25,9 @@ from optimizer.settings import NightSettings
 from tools.errors import ToolServerError
 from tools.mcp import offered_by
 from tools.pins import listing_of
+from traces.bodies import body_name
 from traces.events import EvidenceWritten
-from traces.ids import digest_text, ordered_json, short
+from traces.ids import short
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 
@@ -129,7 +130,7 @@ def _put_forward(
         check_open(bundle.state, digest)
         if written is not None:
             recorder.append_in(session, f"evidence_{short(digest)}", written)
-        name = digest_text(ordered_json(evidence.model_dump(mode="json")))
+        name = body_name(evidence.model_dump(mode="json"))
         if bundle.state != "evaluated":
             move(
                 session, recorder, digest, "evaluated", by, evidence=name, verdict=evidence.verdict, detail=detail,

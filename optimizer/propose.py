@@ -10,8 +10,9 @@ from agents.prompts.store import get_bundle
 from optimizer.evidence_text import render_evidence
 from optimizer.night_log import NightLog
 from optimizer.proof import Proof
+from traces.bodies import body_name
 from traces.events import EvidenceWritten
-from traces.ids import digest_text, ordered_json, short
+from traces.ids import short
 from traces.provenance import Provenance
 
 OPTIMIZER = "optimizer"
@@ -22,7 +23,7 @@ def write_evidence(log: NightLog, bundle: str, proof: Proof) -> str:
     evidence = proof.evidence.model_dump(mode="json")
     event = EvidenceWritten(op=f"evidence/{bundle}", bundle=bundle, verdict=proof.evidence.verdict, evidence=evidence)
     log.append(event)
-    return digest_text(ordered_json(evidence))  # the name its body is stored under
+    return body_name(evidence)
 
 
 def propose(log: NightLog, bundle: str, proof: Proof, evidence: str, *, incumbent: str, live: str) -> str | None:

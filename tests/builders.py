@@ -16,6 +16,7 @@ from agents.prompts.decisions import move
 from agents.prompts.store import add_bundle
 from agents.runtime import Runtime
 from tests.fakes import ScriptedModel
+from traces.bodies import body_name
 from traces.db import Database
 from traces.events import (
     Event,
@@ -31,7 +32,7 @@ from traces.events import (
     RunStarted,
     StageReached,
 )
-from traces.ids import digest_text, new_id, ordered_json
+from traces.ids import new_id
 from traces.provenance import Provenance
 from traces.recorder import Recorder
 
@@ -148,7 +149,7 @@ def make_proposal(
     score = RolloutScored(op="r/1", bundle=bundle.digest, example="e1", replica=1, pool="sealed", score=1.0)
     recorder.append(night, score)
     recorder.append(night, EvidenceWritten(bundle=bundle.digest, verdict="better", evidence=evidence))
-    name = digest_text(ordered_json(evidence))
+    name = body_name(evidence)
     flip = {"example": "e1", "input": "burst pipe", "before": "bridge", "after": "harbour"}
     detail = {
         "summary": "20 % -> 60 %",

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from traces import search
-from traces.bodies import dump, store_blobs
+from traces.bodies import payload_of, store_blobs
 from traces.chain import GENESIS, chain, content_of, salted
 from traces.db import from_micros, micros
 from traces.errors import LedgerError
@@ -70,7 +70,7 @@ def rows_of(streams: Iterable[Stream], redactor: Redactor | None = None) -> Rows
         facts = [(_stored(at), event if redactor is None else redactor.event(event)) for at, event in given]
         previous = GENESIS
         for seq, (at, event) in enumerate(facts, 1):
-            payload = salted(dump(event, rows.blobs))
+            payload = salted(payload_of(event, rows.blobs))
             place: dict[str, Any] = {
                 "stream": name, "seq": seq, "kind": kind_of(event), "step": event.step, "op": event.op,
                 "attempt": None if event.op is None else event.attempt, "at": micros(at),

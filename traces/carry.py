@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces import search
-from traces.bodies import dump
+from traces.bodies import payload_of
 from traces.bulk import Rows, write_rows
 from traces.chain import GENESIS, SALT, chain, content_of, is_stub, salted
 from traces.db import from_micros, micros
@@ -199,7 +199,7 @@ def _chained_anew(
     facts, previous = [], GENESIS
     for fact, new, old in zip(carried.facts, kept, events, strict=True):
         place = dict(zip(COLUMNS[:6], fact[:6], strict=True))
-        payload = str(fact[6]) if new is old else salted(dump(new, rows.blobs))
+        payload = str(fact[6]) if new is old else salted(payload_of(new, rows.blobs))
         rows.blobs.update({digest: carried.bodies[digest] for digest in digests_in(payload) & carried.bodies.keys()})
         previous = chain(previous, content_of(payload), stream=carried.run, **place)
         facts.append((*fact[:6], payload, previous))

@@ -6,7 +6,7 @@ Prevents: work that needs no lock done while others wait for it.
 from dataclasses import dataclass
 
 from traces import search
-from traces.bodies import dump
+from traces.bodies import payload_of
 from traces.chain import content_of, salted
 from traces.events import Event, kind_of
 
@@ -28,7 +28,7 @@ class Entry:
 def entry_of(event: Event) -> Entry:
     """The entry that a fact makes, as it is given."""
     blobs: dict[str, str] = {}
-    payload = salted(dump(event, blobs))
+    payload = salted(payload_of(event, blobs))
     return Entry(
         event=event, kind=kind_of(event), payload=payload, content=content_of(payload), blobs=blobs,
         words=search.packed(event), tools=frozenset(search.tools_of(event)),

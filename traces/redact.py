@@ -89,16 +89,18 @@ class Redactor:
         """The fact as it may be written: itself when there is nothing to take out."""
         if not self._detectors:
             return event
+        outside = [(name, value) for name in event.OUTSIDE if (value := getattr(event, name))]
+        texts: list[str] = []
+        named = [name for name, value in outside if self._gather(value, texts)]
+        wanted = self._wanted("\n".join(texts))
+        if not wanted and not named:
+            return event
         found: Counter[str] = Counter()
-        changed = {}
-        for name in event.OUTSIDE:
-            before = getattr(event, name)
-            after = self._inside(before, found) if before else before
-            if after is not before:
-                changed[name] = after
+        cleaned = {name: self._cleaned(value, wanted, found) for name, value in outside}
         if not found:
             return event
         counts = Counter(event.redacted) + found
+        changed = {name: after for name, after in cleaned.items() if after != getattr(event, name)}
         return event.model_copy(update={**changed, "redacted": dict(sorted(counts.items()))})
 
     def value(self, value: Any) -> tuple[Any, dict[str, int]]:
@@ -121,14 +123,15 @@ class Redactor:
         return fewer
 
     def _inside(self, value: Any, found: Counter[str]) -> Any:
-        """One look over all texts at once tells whether any has to be looked at closely: most have not."""
-        if isinstance(value, Provenance):  # who signs stays: a signature without a name is none
-            reason = self._inside(value.reason, found)
-            return value if reason is value.reason else value.model_copy(update={"reason": reason})
         texts: list[str] = []
         named = self._gather(value, texts)
         wanted = self._wanted("\n".join(texts))
-        return self._walk(value, wanted, found) if wanted or named else value
+        return self._cleaned(value, wanted, found) if wanted or named else value
+
+    def _cleaned(self, value: Any, wanted: Sequence[Detector], found: Counter[str]) -> Any:
+        if isinstance(value, Provenance):  # who signs stays: a signature without a name is none
+            return value.model_copy(update={"reason": self._walk(value.reason, wanted, found)})
+        return self._walk(value, wanted, found)
 
     def _wanted(self, joined: str) -> list[Detector]:
         """The detectors that may find something in a text."""
@@ -138,6 +141,8 @@ class Redactor:
         """Put every text into `texts`; gives whether a field is named like a secret."""
         if isinstance(value, str):
             texts.append(value)
+        elif isinstance(value, Provenance):
+            return self._gather(value.reason, texts)
         elif isinstance(value, dict):
             named = False
             for key, item in value.items():

@@ -86,38 +86,43 @@ def begin(run_id: str, event: RunStarted, at: datetime) -> RunSummary:
 
 def advance(run: RunSummary, event: Event, at: datetime) -> RunSummary:
     """The summary after one more event. Pure: the same events always give the same summary."""
-    run = replace(run, events=run.events + 1)
+    # As dataclasses.replace, which calls the class with each of its fields: every fact makes such a copy.
+    after = object.__new__(RunSummary)
+    vars(after).update(vars(run), events=run.events + 1, **_changes(run, event, at))
+    return after
+
+
+def _changes(run: RunSummary, event: Event, at: datetime) -> dict[str, Any]:
+    """The fields that the event changes, beside the number of events."""
     match event:
         case ModelReplied():
-            cost = run.cost if event.cost is None else (run.cost or 0.0) + event.cost
-            return replace(
-                run,
-                model=storable(event.model)[:200],
-                steps=run.steps + 1,
-                input_tokens=run.input_tokens + event.input_tokens,
-                output_tokens=run.output_tokens + event.output_tokens,
-                cost=cost,
-            )
+            return {
+                "model": storable(event.model)[:200],
+                "steps": run.steps + 1,
+                "input_tokens": run.input_tokens + event.input_tokens,
+                "output_tokens": run.output_tokens + event.output_tokens,
+                "cost": run.cost if event.cost is None else (run.cost or 0.0) + event.cost,
+            }
         case ToolCalled():
-            return replace(run, tool_calls=run.tool_calls + 1)
+            return {"tool_calls": run.tool_calls + 1}
         case ReplayDiverged():
-            return replace(run, divergences=run.divergences + 1)
+            return {"divergences": run.divergences + 1}
         case RunResumed() | RunReleased():
-            return replace(run, status="running", error=None, ended_at=None)
+            return {"status": "running", "error": None, "ended_at": None}
         case RunWaited():
-            return replace(run, status="waiting", error=storable(event.message))
+            return {"status": "waiting", "error": storable(event.message)}
         case RunFinished():
-            return replace(run, status="finished", output=preview(event.output), ended_at=at, error=None)
+            return {"status": "finished", "output": preview(event.output), "ended_at": at, "error": None}
         case RunFailed():
-            return replace(run, status="failed", error=storable(f"{event.error}: {event.message}"), ended_at=at)
+            return {"status": "failed", "error": storable(f"{event.error}: {event.message}"), "ended_at": at}
         case RunCancelled():
-            return replace(run, status="cancelled", ended_at=at)
+            return {"status": "cancelled", "ended_at": at}
         case FeedbackGiven():
-            return replace(run, feedback=run.feedback + 1, score=run.score if event.score is None else event.score)
+            return {"feedback": run.feedback + 1, "score": run.score if event.score is None else event.score}
         case WordsErased(whole=True):
-            return replace(run, erased_at=at)
+            return {"erased_at": at}
         case _:
-            return run
+            return {}
 
 
 def fold(run_id: str, events: Iterable[tuple[Event, datetime]]) -> RunSummary | None:

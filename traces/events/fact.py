@@ -14,7 +14,8 @@ Origin = Literal["user", "delegation", "evaluation", "shadow", "otlp"]
 class Event(BaseModel):
     """Base of all facts. `op` and `attempt` name the operation a fact is about, where it is about one."""
 
-    model_config = ConfigDict(frozen=True)
+    # A number that JSON does not have is seen as such where a fact is written, not turned into null.
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
 
     BODIES: ClassVar[frozenset[str]] = frozenset()
     """Fields that may be large: stored once by digest, beside the event."""
