@@ -179,7 +179,7 @@ def _replied(
             step=asked.step,
             attempt=_attempt(journal, asked),
             model=payload.get("model_name") or asked.model,
-            response=_lean(payload),
+            response=lean(payload),
             input_tokens=usage.get("input_tokens") or 0,
             output_tokens=usage.get("output_tokens") or 0,
             cached_tokens=usage.get("cache_read_tokens") or 0,
@@ -190,7 +190,7 @@ def _replied(
     )
 
 
-def _lean(reply: Any) -> Any:
+def lean(reply: Any) -> Any:
     """The reply without what says nothing: a small one has thirty empty fields. Read back, it is the same reply."""
     if not isinstance(reply, dict):
         return reply

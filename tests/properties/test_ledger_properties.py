@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import PERSON, Ticking, finished, judged, model_step, run_started
+from traces.bodies import dump, payload_of
 from traces.db import Database, open_database
 from traces.errors import FeedbackError, FilterError
 from traces.events import EVENT, Event, RunCancelled, RunFailed, RunResumed, RunWaited, ToolReturned
@@ -19,7 +20,7 @@ from traces.filters import FIELDS, conditions, parse
 from traces.ids import canonical_json, digest_json, is_utf8, ordered_json
 from traces.previews import preview
 from traces.recorder import Recorder
-from traces.store import get_run, list_runs, read_events
+from traces.store import get_run, is_reference, list_runs, read_events
 from traces.summary import ENDED, advance, fold
 from traces.verify import verify
 
@@ -111,6 +112,25 @@ def test_a_fact_survives_json(fact: Event) -> None:
     """What is dumped without its defaults is read back equal, by its kind."""
     data = json.loads(ordered_json(fact.model_dump(mode="json", exclude_defaults=True)))
     assert EVENT.validate_python({**data, "kind": fact.model_dump()["kind"]}) == fact
+
+
+@given(fact=_later(1), long=st.text(st.characters(exclude_categories=()), min_size=0, max_size=40))
+@PURE
+def test_the_short_way_of_writing_says_the_same(fact: Event, long: str) -> None:
+    """A fact written in one pass reads back as value by value, with the same bodies cut out, also at odd signs."""
+    odd = [{"long": long * 40, "$blob": long}, [long * 40, {"$blob": "x", "bytes": 3}], {"$blob": "x", "bytes": 3}]
+
+    def whole(payload: str, bodies: dict[str, str]) -> tuple[Any, list[str]]:
+        """The fact's data with its bodies in it, and which of its fields they are."""
+        data = json.loads(payload)
+        cut = [name for name, value in data.items() if is_reference(value)]
+        return {**data, **{name: json.loads(bodies[data[name]["$blob"]]) for name in cut}}, sorted(cut)
+
+    for one in [fact, *(ToolReturned(op="tool/1", tool="look", result=result) for result in odd)]:
+        by_value: dict[str, str] = {}
+        at_once: dict[str, str] = {}
+        expected = whole(ordered_json(dump(one, by_value)), by_value)
+        assert whole(payload_of(one, at_once), at_once) == expected
 
 
 @given(value=JSON.filter(storable), order=st.randoms())
