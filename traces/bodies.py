@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError
 from sqlalchemy.orm import Session
 
 from traces.events import Event
@@ -62,15 +62,12 @@ def payload_of(event: Event, blobs: dict[str, str]) -> str:
 
 def _looked_through(event: Event, blobs: dict[str, str]) -> str:
     """As `payload_of`, value by value: for what the short way cannot write."""
-    return ordered_json(dump(event, blobs))
+    return quick_json(dump(event, blobs))
 
 
 def body_name(value: Any) -> str:
     """The digest under which a body with this JSON-ready value is stored."""
-    try:
-        return digest_text(to_json(value).decode())
-    except PydanticSerializationError:
-        return digest_text(ordered_json(value))
+    return digest_text(quick_json(value))
 
 
 def named(text: str, blobs: dict[str, str]) -> str:

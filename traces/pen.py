@@ -90,6 +90,13 @@ class Pen:
         """Texts as one value: SQLite's `json_each` or PostgreSQL's `ANY` take it."""
         return json.dumps(names) if self.dialect.name == "sqlite" else list(names)
 
+    def insert(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        """Run a statement that inserts one row; gives its id. SQLite's driver knows it without being asked for it."""
+        if self.dialect.name != "sqlite":
+            return self.number(statement, values)
+        self.run(statement, values)
+        return int(self._cursor.lastrowid)
+
     def _told(self, error: Exception) -> BaseException:
         return DBAPIError.instance(None, None, error, self._error)
 

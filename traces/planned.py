@@ -83,7 +83,14 @@ def upsert_runs(session: Session, runs: Sequence[RunSummary]) -> None:
 
 def stored_run(run: RunSummary) -> dict[str, Any]:
     """The run's row as drivers take it: times in microseconds."""
-    return {name: micros(value) if isinstance(value, datetime) else value for name, value in vars(run).items()}
+    row = dict(vars(run))
+    for name in _TIMES:
+        if row[name] is not None:
+            row[name] = micros(row[name])
+    return row
+
+
+_TIMES: Final = ("started_at", "ended_at", "erased_at")
 
 
 def _upsert(insert: Any) -> Any:

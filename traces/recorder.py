@@ -249,7 +249,7 @@ class Recorder:
         }  # fmt: skip
         digest = chain(head.hash, entry.content, **place)
         write_blobs(pen, entry.blobs)
-        event_id = pen.number(_INSERT_EVENT, {**place, "payload": entry.payload, "hash": digest})
+        event_id = pen.insert(_INSERT_EVENT, {**place, "payload": entry.payload, "hash": digest})
         run = _next_run(pen, stream, head.run, event, at)
         search.write_words(pen, event_id, entry.words)
         search.write_tools(pen, stream, entry.tools)

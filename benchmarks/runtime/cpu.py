@@ -1,4 +1,7 @@
-"""CPU of a durable and recorded run against the same work of bare pydantic-ai, in turn in one process."""
+"""CPU of a durable and recorded run against the same work of bare pydantic-ai, in turn in one process.
+
+Beside them stands what no ledger goes below (`floor`): the durable surface alone, and the least that records.
+"""
 
 import asyncio
 import statistics
@@ -11,6 +14,7 @@ from pydantic_ai.mcp import MCPToolset
 
 from agents.runtime import Runtime
 from agents.starting import Start
+from benchmarks.runtime.floor import Rows, durable_agent
 from benchmarks.runtime.work import bare_agent, drain, scripted, workspace
 from traces.db import open_database
 
@@ -23,10 +27,18 @@ async def measure(folder: Path, urls: dict[str, str], runs: int) -> dict[str, An
         urls: database URLs by name.
         runs: how many of each.
     """
-    bare = bare_agent()
+    bare, rows = bare_agent(), Rows(folder / "rows.db")
+    dispatched, least = durable_agent("dispatched"), durable_agent("least", rows)
+
+    async def recorded() -> None:
+        await least.run("go")
+        rows.commit()
+
     runtimes = {name: _runtime(folder / name, url) for name, url in urls.items()}
     contenders: dict[str, Callable[[], Awaitable[Any]]] = {
         "bare": lambda: bare.run("go", event_stream_handler=drain),
+        "dispatched": lambda: dispatched.run("go"),
+        "least": recorded,
         **{name: _durable(runtime) for name, runtime in runtimes.items()},
     }
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
@@ -39,9 +51,10 @@ async def measure(folder: Path, urls: dict[str, str], runs: int) -> dict[str, An
     for runtime in runtimes.values():
         await runtime.close()
         runtime.database.close()
-    for one in bare.toolsets:
-        if isinstance(one, MCPToolset):
-            await one.client.close()
+    for agent in (bare, dispatched, least):
+        for one in agent.toolsets:
+            if isinstance(one, MCPToolset):
+                await one.client.close()
     return _figures(taken)
 
 

@@ -157,10 +157,12 @@ _ANY: Any = Annotated[Union[FACTS], Field(discriminator="kind")]  # noqa: UP007 
 EVENT: TypeAdapter[Any] = TypeAdapter(_ANY)
 """Reads any fact from its JSON by its `kind`."""
 
-KINDS: Final = frozenset(str(kind.model_fields["kind"].default) for kind in FACTS)
+_KIND_OF: Final = {kind: str(kind.model_fields["kind"].default) for kind in FACTS}
+
+KINDS: Final = frozenset(_KIND_OF.values())
 """The tags of all facts there are."""
 
 
 def kind_of(event: Event) -> str:
     """The tag under which the fact is stored, such as `tool_called`."""
-    return str(type(event).model_fields["kind"].default)
+    return _KIND_OF[type(event)]
