@@ -54,7 +54,7 @@ async def measure(folder: Path, urls: dict[str, str], runs: int) -> dict[str, An
     for agent in (bare, dispatched, least):
         for one in agent.toolsets:
             if isinstance(one, MCPToolset):
-                await one.client.close()
+                await one.client.close()  # type: ignore[no-untyped-call]
     return _figures(taken)
 
 
