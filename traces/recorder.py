@@ -318,7 +318,8 @@ def _save_run(pen: Pen, before: RunSummary | None, after: RunSummary | None) -> 
 _GIVEN: Final = ("id", "agent", "bundle", "conversation_id", "parent_run_id", "origin", "started_at", "input")
 """What of a run never changes after its start."""
 
-_INSERT_EVENT: Final = Statement(sa.insert(EVENTS).values(named(EVENTS, "id")).returning(EVENTS.c.id))
+_NEW_EVENT: Final = sa.insert(EVENTS).values(named(EVENTS, "id"))
+_INSERT_EVENT: Final = Statement({"sqlite": _NEW_EVENT.inline(), "postgresql": _NEW_EVENT.returning(EVENTS.c.id)})
 _INSERT_RUN: Final = Statement(sa.insert(RUNS).values(named(RUNS)))
 _UPDATE_RUN: Final = Statement(
     sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id")).values(named(RUNS, *_GIVEN))
