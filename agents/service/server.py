@@ -31,7 +31,7 @@ from agents.service.hourly_watch import HourlyWatch
 from agents.service.log import log_to
 from agents.service.night_watch import NightWatch
 from agents.service.rollout_watch import RolloutWatch
-from agents.service.worker import stopping_in_time
+from agents.service.worker import settle_down, stopping_in_time
 
 BACKLOG: Final = 512
 LONGEST_PATH: Final = 100
@@ -118,6 +118,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            settle_down()
             self._on_ready()
 
     async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:

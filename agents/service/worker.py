@@ -5,6 +5,7 @@ run did is on record, so a process that cannot stop its threads in time may simp
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -69,10 +70,24 @@ async def _work(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, hear)
     parts.open()
+    settle_down()
     on_ready(runtime.worker)
     await asked.wait()
     await parts.close()
     await runtime.close()
+
+
+def settle_down() -> None:
+    """To be called once a process has loaded what it works with: its modules and agents are never garbage, and each
+    step of a run leaves little. With Python's own settings, looking for more of it is a tenth of a run's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_LOOKED_FOR, 20, 20)
+
+
+GARBAGE_LOOKED_FOR: Final = 10_000
+"""Objects that were made and not given back since the last look; a few megabytes."""
 
 
 @contextmanager
