@@ -7,6 +7,7 @@ set, which is promoted where it beats the incumbent there. Ours searches with th
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -96,7 +97,7 @@ def examples(pool: str, n: int) -> list[Example]:
 def reflector(question: str) -> str:
     """A reflector that changes the words each time it is asked; what that is worth, the landscape knows."""
     text = "Answer the message. Variant " + hashlib.sha256(question.encode()).hexdigest()[:12]
-    return f"[[ ## new_instruction ## ]]\n{text}\n\n[[ ## completed ## ]]"
+    return json.dumps({"new_instruction": text})  # the form that DSPy asks for here; another one is no proposal to it
 
 
 def ours(land: Landscape) -> Bundle | None:

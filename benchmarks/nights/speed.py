@@ -4,6 +4,7 @@ The baseline of a rollout is the same scripted agent on bare pydantic-ai: no led
 """
 
 import asyncio
+import json
 import resource
 import tempfile
 import time
@@ -116,7 +117,7 @@ def _searched(n: int) -> None:
         incumbent=incumbent, reflect=examples[: n // 2], select=examples[n // 2 :],
         settings=NightSettings(strategies=("demonstrations", "rules", "evolution", "gepa"), concurrency=1),
         trial=lambda bundle, example: Tried(0.5, "try again", {"team": "x"}), spent_out=lambda: False,
-        reflection=lambda question: f"[[ ## new_instruction ## ]]\nRoute {len(question)}.\n\n[[ ## completed ## ]]",
+        reflection=lambda question: json.dumps({"new_instruction": f"Route {len(question)}."}),
         say=lambda text: None, screen=Screen(incumbent, outside_of(examples)),
     )  # fmt: skip
     find_candidates(context)
