@@ -5,6 +5,7 @@ what may be right, but only if a person says so, is held back by `optimizer.scre
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -34,17 +35,18 @@ ORDERS: Final = ("an order to the model about its instructions", "a secret or in
 
 def found_in(text: str) -> tuple[str, ...]:
     """What the text has that a prompt must not have; empty when it is clean."""
-    read = [text, *readings(text)]
-    said = [what for what, pattern in PATTERNS if any(pattern.search(one) for one in _written(text))]
+    readable = tuple(readings(text))
+    read, written = [text, *readable], _written(text, readable)
+    said = [what for what, pattern in PATTERNS if any(pattern.search(one) for one in written)]
     if "a key or password" not in said and any(shape.search(text) for shape in _secrets()):
         said.append("a key or password")
     said += [what for what in ORDERS if any(PHRASES[what].search(one) for one in read)]
     return tuple(said)
 
 
-def _written(text: str) -> list[str]:
+def _written(text: str, readable: Sequence[str]) -> list[str]:
     """As it stands, and what base64 hides in it: letters for numbers would make numbers out of words."""
-    simple, _, *opened = readings(text)
+    simple, _, *opened = readable
     return [text, simple, *opened]
 
 

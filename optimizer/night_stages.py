@@ -28,6 +28,7 @@ from optimizer.purse import Amount, Purse, PurseEmpty
 from optimizer.quarantine import Quarantine
 from optimizer.race import Standing, in_rounds, planned, run_race
 from optimizer.rollouts import Outcome, Rollouts
+from optimizer.sampling import looked_at
 from optimizer.screen import Screen, outside_of
 from optimizer.search import find_candidates
 from optimizer.settings import NightSettings
@@ -231,8 +232,12 @@ class Night:
         return digest
 
     def _context(self, pools: Pools) -> SearchContext:
-        by_id: dict[str, tuple[Example, Pool]] = {one.id: (one, "reflect") for one in pools.reflect}
-        by_id |= {one.id: (one, "select") for one in pools.select}
+        hard, most = self.rollouts.hard(), self.settings.looked_at
+        reflect, select = looked_at(pools.reflect, most, hard), in_rounds(pools.select)[:most]
+        if len(reflect) < len(pools.reflect):
+            self._said_by_strategy(f"strategies see {len(reflect)} of {len(pools.reflect)} reviewed runs")
+        by_id: dict[str, tuple[Example, Pool]] = {one.id: (one, "reflect") for one in reflect}
+        by_id |= {one.id: (one, "select") for one in select}
 
         def trial(bundle: Bundle, example: str) -> Tried:
             digest = self.rollouts.add(bundle, parent=self.digest, note="tried by a strategy")
@@ -243,21 +248,20 @@ class Night:
             return Tried(outcome.score, scored.feedback, outcome.output, tokens, scored.seconds)
 
         return SearchContext(
-            incumbent=self.incumbent, reflect=pools.reflect, select=pools.select, settings=self.settings,
+            incumbent=self.incumbent, reflect=reflect, select=select, settings=self.settings,
             trial=trial, reflection=self.reflection, spent_out=lambda: not self._can_pay(1),
             say=self._said_by_strategy, carried=self._carried(pools),
-            screen=self._screen(pools), hard=self.rollouts.hard(),
+            screen=self._screen((*reflect, *select)), hard=hard,
         )  # fmt: skip
 
     def _said_by_strategy(self, text: str) -> None:
         self._told_by_strategies.append(text)
         self._say("search", text)
 
-    def _screen(self, pools: Pools) -> Screen:
-        """What customers and tools said in the open pools is watched for; what a person released may stand."""
+    def _screen(self, examples: Sequence[Example]) -> Screen:
+        """What customers and tools said in these is watched for; what a person released may stand."""
         quarantine = Quarantine(self.log.recorder, self.log.agent)
-        outside = outside_of((*pools.reflect, *pools.select))
-        return Screen(self.incumbent, outside, quarantine.released(), quarantine.hold)
+        return Screen(self.incumbent, outside_of(examples), quarantine.released(), quarantine.hold)
 
     def _carried(self, pools: Pools) -> tuple[Candidate, ...]:
         """Undecided candidates of earlier nights for which the sealed pool has something new to say."""
@@ -320,7 +324,7 @@ class Night:
         case = Case(
             agent=self.log.agent, incumbent=self.incumbent, candidate=candidate.bundle, metric=self.rollouts.metric,
             number=number, proposals=self._proposals(), noise=noise, reflect=pools.reflect,
-            screen=self._screen(pools), weights=self._weights(examples),
+            screen=self._screen((*pools.reflect, *pools.select)), weights=self._weights(examples),
             state=standing(self._looks(), digest, short(self.digest)),
         )  # fmt: skip
         if not any(one.decidable for one in arms):

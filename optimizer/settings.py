@@ -39,6 +39,9 @@ class NightSettings(BaseModel):
     trusted: tuple[Tier, ...] = TRUSTED
     strategies: tuple[StrategyName, ...] = FEW
     candidates: int = Field(default=6, ge=1, description="the most that enter the race")
+    looked_at: int = Field(
+        default=300, ge=8, description="reviewed runs that strategies see, and select ones they try"
+    )
     demonstrations: tuple[int, ...] = Field(default=(8, 16), description="sizes to try")
     rules: int = Field(default=24, ge=1, description="the most rules shown")
     rule_chars: int = Field(default=200, ge=20)

@@ -16,7 +16,9 @@ from optimizer.examples import Example
 from optimizer.mine import mine
 from optimizer.night_log import NightLog
 from optimizer.purse import Caps, Purse
+from optimizer.race import in_rounds
 from optimizer.rollouts import Rollouts
+from optimizer.sampling import looked_at
 from optimizer.screen import Screen, outside_of
 from optimizer.search import find_candidates
 from optimizer.settings import NightSettings
@@ -113,11 +115,13 @@ def _searched(n: int) -> None:
         for at in range(n)
     ]  # fmt: skip
     incumbent = Bundle(agent="desk", instructions="Route the message.", model="scripted")
+    settings = NightSettings(strategies=("demonstrations", "rules", "evolution", "gepa"), concurrency=1)
+    most = settings.looked_at
+    reflect, select = looked_at(examples[: n // 2], most), in_rounds(examples[n // 2 :])[:most]
     context = SearchContext(
-        incumbent=incumbent, reflect=examples[: n // 2], select=examples[n // 2 :],
-        settings=NightSettings(strategies=("demonstrations", "rules", "evolution", "gepa"), concurrency=1),
+        incumbent=incumbent, reflect=reflect, select=select, settings=settings,
         trial=lambda bundle, example: Tried(0.5, "try again", {"team": "x"}), spent_out=lambda: False,
         reflection=lambda question: json.dumps({"new_instruction": f"Route {len(question)}."}),
-        say=lambda text: None, screen=Screen(incumbent, outside_of(examples)),
+        say=lambda text: None, screen=Screen(incumbent, outside_of((*reflect, *select))),
     )  # fmt: skip
     find_candidates(context)

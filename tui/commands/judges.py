@@ -1,9 +1,11 @@
 """`strop judges`: models that judge answers where no code can, and how far they agree with people."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,11 +13,13 @@ from tui.commands.opening import in_workspace, ledger, load, load_settings, with
 from tui.commands.printing import console, print_json, say, style
 
 if TYPE_CHECKING:
-    from agents.config import Workspace
+    from optimizer.examples import Example
     from optimizer.judges.agreement import JudgeAgreement
     from optimizer.judges.bench import Judges, StoredJudge
     from optimizer.judges.program import Ask
     from traces.recorder import Recorder
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group()
@@ -71,32 +75,39 @@ def list_(agent: str, as_json: bool, folder: Path | None) -> None:
         say(f"no judge yet: strop judges add {agent} --criteria TEXT")
 
 
+def _on_a_judge(calls: int) -> Callable[[Command], Command]:
+    """AGENT, JUDGE, what may be spent (so many `calls` unless said otherwise), and the usual rest."""
+    options = (
+        click.argument("agent"),
+        click.argument("judge", default="newest"),
+        click.option(
+            "--budget-calls", "calls", type=click.IntRange(1), default=calls, show_default=True,
+            help="Questions at the most.",
+        ),
+        click.option(
+            "--budget-dollars", "dollars", type=click.FloatRange(min=0), default=5.0, show_default=True,
+            help="What it may cost at the most.",
+        ),
+        with_json, in_workspace,
+    )  # fmt: skip
+
+    def wrap(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return wrap
+
+
 @judges.command("measure")
-@click.argument("agent")
-@click.argument("judge", default="newest")
-@click.option(
-    "--budget-calls", "calls", type=click.IntRange(1), default=400, show_default=True, help="Questions at the most."
-)
-@click.option(
-    "--budget-dollars", "dollars", type=click.FloatRange(min=0), default=5.0, show_default=True,
-    help="What it may cost at the most.",
-)  # fmt: skip
-@with_json
-@in_workspace
+@_on_a_judge(400)
 def measure(agent: str, judge: str, calls: int, dollars: float, as_json: bool, folder: Path | None) -> None:
     """Hold a JUDGE of AGENT (default: the newest) against people, on the select pool."""
     from optimizer.judges.agreement import Bar, misses
-    from optimizer.listing import list_examples
 
-    workspace = load(folder)
-    with writing(workspace) as recorder:
-        known = _judges(recorder, agent)
-        chosen = known.get(judge)
-        listing = list_examples(recorder.database, workspace, agent)
-        examples = [one.example for one in listing.examples if one.pool in ("select", None)]
-        with _asking(workspace, recorder, agent, chosen, calls, dollars) as (ask, spent):
-            found = known.measure(chosen, ask, examples)
-            paid = spent()
+    with _sitting(folder, agent, judge, calls, dollars) as at:
+        found = at.known.measure(at.chosen, at.ask, [*at.examples["select"], *at.examples[None]])
+        paid, chosen = at.paid(), at.chosen
     refused = misses(found, Bar())
     if as_json:
         facts = {"judge": chosen.digest, "agreement": found.model_dump(mode="json"), "may_decide": not refused}
@@ -109,35 +120,17 @@ def measure(agent: str, judge: str, calls: int, dollars: float, as_json: bool, f
 
 
 @judges.command("improve")
-@click.argument("agent")
-@click.argument("judge", default="newest")
-@click.option(
-    "--budget-calls", "calls", type=click.IntRange(1), default=1000, show_default=True, help="Questions at the most."
-)
-@click.option(
-    "--budget-dollars", "dollars", type=click.FloatRange(min=0), default=5.0, show_default=True,
-    help="What it may cost at the most.",
-)  # fmt: skip
-@with_json
-@in_workspace
+@_on_a_judge(1000)
 def improve(agent: str, judge: str, calls: int, dollars: float, as_json: bool, folder: Path | None) -> None:
     """Look for a better version of a JUDGE with people's verdicts, and prove it on others."""
     from optimizer.evidence_text import render_evidence
     from optimizer.judges.bench import improve as improve_judge
-    from optimizer.listing import list_examples
     from traces.provenance import Provenance
 
-    workspace = load(folder)
-    with writing(workspace) as recorder:
-        known = _judges(recorder, agent)
-        chosen = known.get(judge)
-        listed = list_examples(recorder.database, workspace, agent).examples
-        reflect = [one.example for one in listed if one.pool == "reflect"]
-        select = [one.example for one in listed if one.pool == "select"]
-        with _asking(workspace, recorder, agent, chosen, calls, dollars) as (ask, spent):
-            by = Provenance(by="optimizer", actor="machine")
-            found = improve_judge(known, chosen, ask, reflect, select, by)
-            paid = spent()
+    with _sitting(folder, agent, judge, calls, dollars) as at:
+        by = Provenance(by="optimizer", actor="machine")
+        found = improve_judge(at.known, at.chosen, at.ask, at.examples["reflect"], at.examples["select"], by)
+        paid = at.paid()
     if found is None:
         print_json({"judge": None, "paid": paid}) if as_json else say(f"no other version was found; {_paid(paid)}")
     elif as_json:
@@ -155,32 +148,49 @@ def _judges(recorder: "Recorder", agent: str) -> "Judges":
     return Judges(judges_log(NightLog(recorder.database, "", agent)))
 
 
+@dataclass(frozen=True)
+class _Sitting:
+    """One judge of one agent, ready to be asked: every question is on record in the stream of the judges."""
+
+    known: "Judges"
+    chosen: "StoredJudge"
+    ask: "Ask"
+    examples: dict[str | None, list["Example"]]
+    """By pool; None: in none yet."""
+    paid: Callable[[], dict[str, float]]
+
+
 @contextmanager
-def _asking(
-    workspace: "Workspace", recorder: "Recorder", agent: str, judge: "StoredJudge", calls: int, dollars: float
-) -> Iterator[tuple["Ask", Any]]:
-    """(asks the judge's model, what was paid): every question on record in the stream of the judges."""
+def _sitting(folder: Path | None, agent: str, judge: str, calls: int, dollars: float) -> Iterator[_Sitting]:
     from agents.models.gateway import Gateway
     from optimizer.judges.bench import judges_log
+    from optimizer.listing import list_examples
     from optimizer.loop_thread import LoopThread
     from optimizer.night_log import NightLog
     from optimizer.purse import Caps, Purse
     from optimizer.reflection import Reflection
 
-    thread = LoopThread()
+    workspace = load(folder)
     purse = Purse(Caps(dollars=dollars))
-    try:
-        model = Gateway(workspace.gateway, workspace.local).model(judge.program.model)
-        log = judges_log(NightLog(recorder.database, "", agent))
-        ask = Reflection(log, model, purse, thread, calls=calls, name="judge", again=False)
 
-        def spent() -> dict[str, float]:
-            paid = purse.spent
-            return {"requests": paid.requests, "tokens": paid.tokens, "dollars": paid.dollars}
+    def paid() -> dict[str, float]:
+        spent = purse.spent
+        return {"requests": spent.requests, "tokens": spent.tokens, "dollars": spent.dollars}
 
-        yield ask, spent
-    finally:
-        thread.close()
+    with writing(workspace) as recorder:
+        known = _judges(recorder, agent)
+        chosen = known.get(judge)
+        examples: dict[str | None, list[Example]] = defaultdict(list)
+        for one in list_examples(recorder.database, workspace, agent).examples:
+            examples[one.pool].append(one.example)
+        thread = LoopThread()
+        try:
+            model = Gateway(workspace.gateway, workspace.local).model(chosen.program.model)
+            log = judges_log(NightLog(recorder.database, "", agent))
+            ask = Reflection(log, model, purse, thread, calls=calls, name="judge", again=False)
+            yield _Sitting(known, chosen, ask, examples, paid)
+        finally:
+            thread.close()
 
 
 def _facts(one: "StoredJudge") -> dict[str, Any]:
