@@ -37,7 +37,8 @@ async def hand_over(runtime: "Runtime", delegate: Delegate, ctx: RunContext[Any]
     step = parent.step_of(ctx)
     op = f"delegate/{step}/{delegate.tool}/{ctx.tool_call_id}"
     child_id = f"{parent.run_id}.{short(digest_json(op))[:8]}"
-    if parent.replay is not None:
+    plays = parent.origin == "playground" and parent.live_reads
+    if parent.replay is not None and not (plays and parent.replay.child(delegate.agent, request) is None):
         return _given(parent, delegate, _recorded_output(runtime, parent, delegate, request))
     if not runtime.exists(child_id):
         # Who is handed the conversation is told what was said in it; who is only asked something is not.
@@ -82,7 +83,7 @@ def _recorded_output(runtime: "Runtime", parent: Journal, delegate: Delegate, re
     assert parent.replay is not None
     child = parent.replay.child(delegate.agent, request)
     if child is None:
-        raise ReplayMiss(delegate.tool)
+        raise ReplayMiss(delegate.tool, parent.origin)
     with runtime.database.reading() as session:
         ends = [stored.event for stored in read_events(session, child, kinds=["run_finished"])]
     return next((event.output for event in ends if isinstance(event, RunFinished)), None)

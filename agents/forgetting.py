@@ -21,7 +21,7 @@ from agents.prompts.tables import ARMS
 from traces.db import Database
 from traces.erase import Erasure, erase_quotes, erase_runs, find_quoting
 from traces.errors import BadInput, NotFound
-from traces.events import ErasureDone, Event, RunCancelled, RunDelegated, RunStarted
+from traces.events import UNASKED, ErasureDone, Event, RunCancelled, RunDelegated, RunStarted
 from traces.ids import new_id, short
 from traces.leases import list_held
 from traces.persons import SHORTEST, How, Progress, find_person
@@ -106,7 +106,7 @@ def plan_person(
     runs = find_runs(session, found)
     how: dict[str, How] = {}
     for run_id, way in found.items():
-        if run_id in runs and runs[run_id].erased_at is None and runs[run_id].origin not in {"evaluation", "shadow"}:
+        if run_id in runs and runs[run_id].erased_at is None and runs[run_id].origin not in UNASKED:
             known = how.get(runs[run_id].conversation_id)
             how[runs[run_id].conversation_id] = way if known in (None, "placeholder") else known
     unsure = [] if placeholders else sorted(name for name, way in how.items() if way == "placeholder")

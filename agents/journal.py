@@ -22,7 +22,7 @@ from agents.models.settings import Price
 from agents.recording import Recording, ReplaySource
 from agents.reply_cache import ReplyCache
 from traces.entries import Entry
-from traces.events import Effect, Event, ModelReplied
+from traces.events import Effect, Event, ModelReplied, Origin
 from traces.pen import Pen
 from traces.recorder import Page, Recorded, Recorder
 from traces.summary import RunSummary
@@ -101,8 +101,10 @@ class Till(Protocol):
 class ReplayMiss(Exception):
     """Under replay, a call was made that the recording cannot answer: the rollout is undecidable, not wrong."""
 
-    def __init__(self, tool: str) -> None:
-        super().__init__(f"the recording has no answer for this call of {tool!r}")
+    def __init__(self, tool: str, origin: Origin = "evaluation") -> None:
+        played = f"the playground changes nothing, so {tool!r} was not called and the run ends here"
+        recorded = f"the recording has no answer for this call of {tool!r}"
+        super().__init__(played if origin == "playground" else recorded)
         self.tool = tool
 
 
@@ -136,6 +138,7 @@ class Journal:
     replay: ReplaySource | None = None
     check_tools: Callable[[str, Any, bool], None] = lambda server, tools, recorded: None
     """(server, what it offers, whether a recording says so) -> raises where the version must not go on with that."""
+    origin: Origin = "user"
     live_reads: bool = False
     """Whether a read that the recording cannot answer is really made: nobody is harmed by looking."""
     on_delta: Delta | None = None

@@ -207,6 +207,14 @@ def _stretches(facts: Iterable[tuple[str, datetime]]) -> Iterator[tuple[datetime
 
 
 _SAID: Final = frozenset(
-    {"run_released", "approval_decided", "question_answered", "outcome_decided", "feedback_given", *_ENDS}
+    {
+        "run_released",
+        "approval_decided",
+        "question_answered",
+        "outcome_decided",
+        "feedback_given",
+        "feedback_withdrawn",
+        *_ENDS,
+    }
 )
 """Facts that other people write about a run: nobody works on it for that."""

@@ -371,7 +371,7 @@ async def _call_tool(journal: Journal, server: str, params: ToolsetCallToolParam
                     op=call.op, step=call.step, attempt=call.attempt, tool=call.tool, arguments=call.arguments
                 )
             )
-            raise ReplayMiss(call.tool)
+            raise ReplayMiss(call.tool, journal.origin)
     return await _sent(journal, call, body)
 
 

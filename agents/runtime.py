@@ -49,7 +49,9 @@ from agents.waiting import release_if_said
 from traces.db import Database
 from traces.errors import LedgerError
 from traces.events import (
+    UNASKED,
     Event,
+    Origin,
     RunCancelled,
     RunFinished,
     RunResumed,
@@ -137,7 +139,10 @@ class Runtime:
         self, parent: Journal, op: str, run_id: str, agent: str, request: str, history: tuple[str, ...]
     ) -> None:
         """Accept a run that another one delegates, as the operation `op` of it."""
-        ask = Start(agent, request, parent.conversation_id, origin="delegation", history=history)
+        origin: Origin = "playground" if parent.origin == "playground" else "delegation"
+        ask = Start(
+            agent, request, parent.conversation_id, origin=origin, history=history, reads_only=origin == "playground"
+        )
         self.start(ask, run_id=run_id, parent=(parent.run_id, op), hold=True)
 
     async def run(self, ask: Start, *, on_delta: Delta | None = None) -> Answer:
@@ -214,11 +219,7 @@ class Runtime:
         )
         journal.history_messages = len(history)
         journal.model = bundle.model
-        if (
-            bundle.asking is not None
-            and bundle.asking.cache is not None
-            and started.origin not in {"evaluation", "shadow"}
-        ):
+        if bundle.asking is not None and bundle.asking.cache is not None and started.origin not in UNASKED:
             folder, wanted = self.workspace.root / ".strop" / "replies", bundle.asking.cache
             journal.cache = ReplyCache(folder, self.database, wanted.seconds)
             journal.max_temperature = wanted.max_temperature
@@ -296,6 +297,7 @@ class Runtime:
             recorder=self.recorder, together=self._together, recording=recording,
             effects=lambda server, tool, definition: "write",
             replay=replay, live_reads=started.origin == "shadow" or started.reads_only, on_delta=on_delta,
+            origin=started.origin,
             price=partial(price_of, prices=self.workspace.gateway.prices),
             check_budget=lambda: self.workspace.budgets.check(self.database, started.agent, datetime.now(UTC)),
             about={

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from agents.config import Workspace
 from agents.errors import UsageError
 from agents.holding import Holder
-from agents.selection import Chosen, choose_bundle
+from agents.selection import Chosen, choose_bundle, current_bundle
 from traces.events import Event, Origin, RunStarted
 from traces.ids import new_id
 from traces.leases import LEASE_SECONDS
@@ -76,14 +78,7 @@ class Starter:
         with self._recorder.database.writing() as session:
             if ask.replay_of is not None:
                 get_whole_run(session, ask.replay_of)
-            chosen = (
-                Chosen(ask.bundle)
-                if ask.bundle is not None
-                else choose_bundle(
-                    session, self._recorder, self._workspace, ask.agent, conversation,
-                    turn=parent is None and not is_new,
-                )
-            )  # fmt: skip
+            chosen = self._chosen(session, ask, conversation, turn=parent is None and not is_new)
             history = ask.history
             if history is None:
                 turns = [] if parent is not None or is_new else list_conversation(session, conversation)
@@ -102,6 +97,15 @@ class Starter:
         if held:
             self._begun[run_id] = Begun(recorded.run, recorded.event, is_new, time.monotonic())
         return run_id
+
+    def _chosen(self, session: Session, ask: Start, conversation: str, *, turn: bool) -> Chosen:
+        """The version asked for; the one that serves; where users are told apart, the one its conversation gets."""
+        if ask.bundle is not None:
+            return Chosen(ask.bundle)
+        if ask.origin == "playground":  # takes nobody's place in a rollout
+            definition = self._workspace.agent(ask.agent)
+            return Chosen(current_bundle(session, self._recorder, self._workspace, definition))
+        return choose_bundle(session, self._recorder, self._workspace, ask.agent, conversation, turn=turn)
 
     def take(self, run_id: str) -> Begun | None:
         """The run, if it was leased here a moment ago: once."""

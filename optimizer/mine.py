@@ -18,8 +18,9 @@ from optimizer.examples import Example, Tier, example_id
 from optimizer.families import COPY, FAMILY, Nearest
 from optimizer.metric import PARTS, can_score, score
 from optimizer.reviewers import Standing, Vote, hostile, settle
-from traces.events import FeedbackGiven
+from traces.events import UNASKED, Event, FeedbackGiven
 from traces.signals import list_signals
+from traces.standing import JUDGED, standing
 from traces.store import find_run, last_event_id, read_feed
 from traces.summary import RunSummary
 
@@ -73,17 +74,21 @@ def mine(
 
 
 def _feedback(session: Session, through: int) -> dict[str, list[FeedbackGiven]]:
-    """Judgements by run, runs in order of their first one: an order that later feedback cannot change."""
-    found: dict[str, list[FeedbackGiven]] = {}
+    """Judgements by run, runs in order of their first one: an order that later feedback cannot change.
+
+    What was taken back up to then is left out.
+    """
+    found: dict[str, list[Event]] = {}
     after = 0
-    while page := read_feed(session, after=after, kinds=["feedback_given"], limit=PAGE):
+    while page := read_feed(session, after=after, kinds=JUDGED, limit=PAGE):
         for stored in page:
-            if stored.id <= through and isinstance(stored.event, FeedbackGiven):
+            if stored.id <= through:
                 found.setdefault(stored.stream, []).append(stored.event)
         after = page[-1].id
         if after > through:
             break
-    return found
+    judged = {run_id: standing(facts) for run_id, facts in found.items()}
+    return {run_id: given for run_id, given in judged.items() if given}
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ def _draft(
 ) -> _Draft | str:
     if run.erased_at is not None:
         return "erased"
-    if run.origin in {"evaluation", "shadow"}:
+    if run.origin in UNASKED:
         return "evaluation run"
     if run.status not in {"finished", "failed"}:
         return "not ended"

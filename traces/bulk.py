@@ -18,7 +18,7 @@ from traces.chain import GENESIS, chain, content_of, salted
 from traces.db import from_micros, micros
 from traces.errors import LedgerError
 from traces.events import Event, kind_of
-from traces.marks import marks_of, note_marks
+from traces.marks import marks_of, note_marks, unmarked_by
 from traces.pen import pen_of
 from traces.planned import new_ids, stored_run
 from traces.redact import Redactor
@@ -81,6 +81,7 @@ def rows_of(streams: Iterable[Stream], redactor: Redactor | None = None) -> Rows
             rows.events.append((*place.values(), payload, previous))
             rows.tools.update((name, tool) for tool in search.tools_of(event))
             rows.marks.update((name, mark) for mark in marks_of(event))
+            rows.marks.difference_update((name, mark) for mark in unmarked_by(event))
         rows.runs.extend(_run_row(name, facts))
     return rows
 

@@ -22,7 +22,7 @@ from traces.erase import digests_in
 from traces.errors import BadInput
 from traces.events import EVENT, Event
 from traces.ids import DIGEST_PREFIX, digest_text
-from traces.marks import marks_of
+from traces.marks import marks_of, unmarked_by
 from traces.planned import stored_run
 from traces.redact import Redactor
 from traces.store import BLOB_KEY, find_blobs
@@ -173,6 +173,7 @@ def _add(rows: Rows, carried: Carried, redactor: Redactor, done: Brought) -> Non
         rows.events.append((carried.run, seq, kind, step, op, attempt, at, payload, found))
         rows.tools.update((carried.run, tool) for tool in search.tools_of(event))
         rows.marks.update((carried.run, mark) for mark in marks_of(event))
+        rows.marks.difference_update((carried.run, mark) for mark in unmarked_by(event))
     rows.runs.append(tuple(stored_run(run)[column.name] for column in RUNS.c))
     done.runs += 1
 

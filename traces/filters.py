@@ -4,8 +4,8 @@
 
 Terms are joined by *and*, values with commas by *or*, `-` in front says *not*. Words alone look into what was asked,
 answered and thought: all words of a quoted text in one fact, in any order; `burs*` is a beginning. Runs that nobody
-waits for (the optimizer's, shadows) are left out unless `origin:` is spoken of. A mistake is told with its position
-and what is allowed there. Values reach the database as parameters only, never as text of a query.
+waits for (the optimizer's, shadows, trials by hand) are left out unless `origin:` is spoken of. A mistake is told
+with its position and what is allowed there. Values reach the database as parameters only, never as text of a query.
 """
 
 import re
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from traces.beginnings import starts_with
 from traces.errors import FilterError
-from traces.events import Signal
+from traces.events import UNASKED, Origin, Signal
 from traces.ids import is_utf8
 from traces.marks import marked, marked_at_all
 from traces.search import called_tool, few, has_words
@@ -37,9 +37,7 @@ FEW_RUNS: Final = 2_000
 gone through from its newest finds fifty within some 25,000."""
 
 STATUSES: Final = ("running", "waiting", "finished", "failed", "cancelled")
-ORIGINS: Final = ("user", "delegation", "evaluation", "shadow", "otlp", "any")
-UNASKED: Final = ("evaluation", "shadow")
-"""Runs that nobody waits for: the optimizer's own, and a candidate's beside the live version's."""
+ORIGINS: Final = (*get_args(Origin), "any")
 SIGNALS: Final[tuple[str, ...]] = get_args(Signal)
 
 

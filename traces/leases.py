@@ -86,13 +86,17 @@ def list_unheld(session: Session, now: datetime, begun: datetime, *, limit: int)
         sa.tuple_(earlier.c.started_at, earlier.c.id) < sa.tuple_(RUNS.c.started_at, RUNS.c.id),
     )  # fmt: skip
     query = sa.select(RUNS.c.id).where(
-        RUNS.c.status == "running", _is_turn(RUNS), RUNS.c.started_at < begun, RUNS.c.id.not_in(held), ~waits
+        RUNS.c.status == "running", _BY_A_PERSON, RUNS.c.started_at < begun, RUNS.c.id.not_in(held), ~waits
     )
     return list(session.execute(query.order_by(RUNS.c.started_at, RUNS.c.id).limit(limit)).scalars())
 
 
 def _is_turn(runs: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.and_(runs.c.origin == "user", runs.c.parent_run_id.is_(None))
+
+
+_BY_A_PERSON: Final = sa.and_(RUNS.c.origin.in_(("user", "playground")), RUNS.c.parent_run_id.is_(None))
+"""A turn, or a side of a play: those do not wait for each other."""
 
 
 _CLAIM: Final = Statement(sa.text("INSERT INTO leases (name, owner, until) VALUES (:name, :owner, :until)"))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces.beginnings import starts_with
-from traces.events import Event, FeedbackGiven, SignalSeen
+from traces.events import Event, FeedbackGiven, FeedbackWithdrawn, SignalSeen
 from traces.pen import Pen, Statement
 from traces.search import named_in
 from traces.tables import RUN_MARKS
@@ -20,6 +20,7 @@ LONGEST: Final = 200
 
 _WRITE: Final = sa.text("INSERT INTO run_marks(mark, run_id) VALUES (:mark, :run_id) ON CONFLICT DO NOTHING")
 _INSERT: Final = Statement(_WRITE)
+_DELETE: Final = Statement(sa.text("DELETE FROM run_marks WHERE mark = :mark AND run_id = :run_id"))
 
 
 def marks_of(event: Event) -> list[str]:
@@ -34,10 +35,17 @@ def marks_of(event: Event) -> list[str]:
             return []
 
 
+def unmarked_by(event: Event) -> list[str]:
+    """The marks that a fact takes from its run."""
+    return event.unmarked if isinstance(event, FeedbackWithdrawn) else []
+
+
 def write_marks(pen: Pen, stream: str, event: Event) -> None:
-    """Remember the marks of a fact, in the transaction that writes it; twice is once."""
+    """Remember the marks of a fact, or forget them, in the transaction that writes it; twice is once."""
     for mark in marks_of(event):
         pen.run(_INSERT, {"mark": mark, "run_id": stream})
+    for mark in unmarked_by(event):
+        pen.run(_DELETE, {"mark": mark, "run_id": stream})
 
 
 def note_marks(session: Session, pairs: Iterable[tuple[str, str]]) -> None:

@@ -18,7 +18,7 @@ from traces.feedback import Judgement, check
 from traces.ids import digest_json
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import find_run, list_conversation, list_feedback
+from traces.store import find_run, list_conversation, read_events
 
 LONGEST: Final = 200
 
@@ -89,8 +89,9 @@ def record_outcomes(recorder: Recorder, outcomes: Iterable[Outcome], by: str) ->
         name = f"fb_{digest_json(one.model_dump(mode='json')).removeprefix('sha256:')[:26]}"
         with recorder.database.reading() as session:
             run_id = _run_of(session, one)
-            known = run_id is not None and any(
-                given.feedback_id == name for given in list_feedback(session, [run_id])[run_id]
+            known = run_id is not None and any(  # also one that was taken back: told again it stays so
+                isinstance(stored.event, FeedbackGiven) and stored.event.feedback_id == name
+                for stored in read_events(session, run_id, kinds=["feedback_given"])
             )
         if run_id is None:
             done.unknown.append(one.conversation or one.run)

@@ -20,9 +20,19 @@ from traces.beginnings import starts_with
 from traces.chain import ERASED
 from traces.db import from_micros
 from traces.errors import LedgerError, LedgerOutdated, NotFound, RunErased
-from traces.events import EVENT, ApprovalDecided, Event, FeedbackGiven, GuardrailTripped, SpansReceived, kind_of
+from traces.events import (
+    EVENT,
+    UNASKED,
+    ApprovalDecided,
+    Event,
+    FeedbackGiven,
+    GuardrailTripped,
+    SpansReceived,
+    kind_of,
+)
 from traces.otlp.reading import facts_of, spans_of
 from traces.otlp.trace import is_trace
+from traces.standing import JUDGED, standing
 from traces.stubs import filled
 from traces.summary import RunSummary
 from traces.tables import BLOBS, EVENTS, RUNS
@@ -319,12 +329,9 @@ def began_between(session: Session, start: datetime, end: datetime) -> bool:
 
 
 def list_feedback(session: Session, run_ids: Iterable[str]) -> dict[str, list[FeedbackGiven]]:
-    """Feedback by run id, in the order it was given."""
-    found = read_streams(session, run_ids, ["feedback_given"])
-    return {
-        run_id: [one.event for one in given if isinstance(one.event, FeedbackGiven)]
-        for run_id, given in found.items()
-    }
+    """Feedback by run id, in the order it was given; what was taken back is left out."""
+    found = read_streams(session, run_ids, JUDGED)
+    return {run_id: standing(one.event for one in facts) for run_id, facts in found.items()}
 
 
 def list_refused(session: Session, run_ids: Iterable[str]) -> frozenset[str]:
@@ -405,7 +412,7 @@ def count_runs_of_bundles(session: Session, digests: Iterable[str]) -> dict[str,
     found: dict[str, int] = {}
     for chunk in _chunks(list(digests), 500):
         query = sa.select(RUNS.c.bundle, sa.func.count()).where(
-            RUNS.c.bundle.in_(chunk), RUNS.c.origin.not_in(["evaluation", "shadow"])
+            RUNS.c.bundle.in_(chunk), RUNS.c.origin.not_in(UNASKED)
         )
         found.update({str(digest): int(n) for digest, n in session.execute(query.group_by(RUNS.c.bundle))})
     return found

@@ -12,6 +12,7 @@ from traces.db import from_micros
 from traces.events import (
     Event,
     FeedbackGiven,
+    FeedbackWithdrawn,
     ModelReplied,
     ReplayDiverged,
     RunCancelled,
@@ -119,6 +120,8 @@ def _changes(run: RunSummary, event: Event, at: datetime) -> dict[str, Any]:
             return {"status": "cancelled", "ended_at": at}
         case FeedbackGiven():
             return {"feedback": run.feedback + 1, "score": run.score if event.score is None else event.score}
+        case FeedbackWithdrawn():
+            return {"feedback": run.feedback - 1, "score": event.score}
         case WordsErased(whole=True):
             return {"erased_at": at}
         case _:

@@ -22,8 +22,10 @@ from tui.client import Client, Link, ServiceError
 from tui.glyphs import ASCII, Glyphs, glyphs_for
 from tui.http import load_httpx
 from tui.lines.cells import clean
+from tui.lines.diff import Look
 from tui.lines.figures import time_of
 from tui.lines.line import Target
+from tui.lines.pair import beside_runs
 from tui.messages import Counted, FactsArrived, LinkChanged, Refreshed
 from tui.named import Named
 from tui.screens.audit import AuditRowScreen, AuditScreen
@@ -31,9 +33,12 @@ from tui.screens.command import CommandLine, parse
 from tui.screens.help import Entry, HelpScreen, entries_of
 from tui.screens.metrics import MetricsScreen
 from tui.screens.nights import NightScreen, NightsScreen
+from tui.screens.pair import PairScreen
+from tui.screens.playground import PlaygroundScreen, PlayScreen
 from tui.screens.prompts import BundleScreen, DiffScreen, PromptsScreen
 from tui.screens.proposals import ProposalScreen, ProposalsScreen
 from tui.screens.questions import QuestionScreen
+from tui.screens.queues import QueueScreen, QueuesScreen
 from tui.screens.rollouts import RolloutScreen, RolloutsScreen
 from tui.screens.room import Room
 from tui.screens.run import RunScreen
@@ -79,6 +84,7 @@ class StropApp(Named, App[int]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         "runs": RunsScreen, "waiting": WaitingScreen, "proposals": ProposalsScreen, "prompts": PromptsScreen,
         "nights": NightsScreen, "rollouts": RolloutsScreen, "metrics": MetricsScreen, "audit": AuditScreen,
+        "queues": QueuesScreen, "playground": PlaygroundScreen,
     }  # fmt: skip
     DEFAULT_MODE = "runs"
     HORIZONTAL_BREAKPOINTS = WIDTHS
@@ -92,6 +98,8 @@ class StropApp(Named, App[int]):
         Binding("6", "mode('rollouts')", "Rollouts", show=True),
         Binding("7", "mode('metrics')", "Metrics", show=True),
         Binding("8", "mode('audit')", "Audit", show=True),
+        Binding("9", "mode('queues')", "Queues", show=True),
+        Binding("0", "mode('playground')", "Playground", show=True),
         Binding("escape", "back", "Back", show=True),
         Binding("colon", "command", "Command", key_display=":", show=True),
         Binding("question_mark", "help", "Help", key_display="?", show=True),
@@ -114,6 +122,7 @@ class StropApp(Named, App[int]):
         self.last_event: datetime | None = None
         self.waiting = 0
         self.waiting_since: datetime | None = None
+        self.look = Look()
         self._read_only, self.tmux = read_only, tmux
         self._gathered: list[EventView] = []
         for palette in PALETTES.values():
@@ -137,6 +146,11 @@ class StropApp(Named, App[int]):
     def may(self, permission: str) -> bool:
         """May the person at this terminal do what needs this permission?"""
         return not self.read_only and (self.me is None or permission in self.me.permissions)
+
+    @property
+    def my_name(self) -> str:
+        """Under which name the service knows the person at this terminal."""
+        return self.me.name if self.me is not None else self.about.user if self.about is not None else ""
 
     @property
     def environment(self) -> str:
@@ -262,9 +276,13 @@ class StropApp(Named, App[int]):
         made: dict[str, Callable[[str], Room]] = {
             "run": RunScreen, "proposal": ProposalScreen, "bundle": BundleScreen, "night": NightScreen,
             "approval": ApprovalScreen, "question": QuestionScreen, "rollout": RolloutScreen,
-            "audit": AuditRowScreen,
+            "audit": AuditRowScreen, "queue": QueueScreen, "play": PlayScreen,
         }  # fmt: skip
         self.push_screen(made[kind](name))
+
+    def compare(self, left: str, right: str) -> None:
+        """Two runs beside each other."""
+        self.push_screen(PairScreen([beside_runs(left, right)]))
 
     async def action_back(self) -> None:
         """One step back: first out of a search, then out of the screen."""
@@ -336,7 +354,17 @@ class StropApp(Named, App[int]):
                     self.screen.set_filter(rest)
             case "goto" if rest:
                 await self._go_to(rest)
-            case "waiting" | "proposals" | "prompts" | "nights" | "rollouts" | "metrics" | "audit":
+            case (
+                "waiting"
+                | "proposals"
+                | "prompts"
+                | "nights"
+                | "rollouts"
+                | "metrics"
+                | "audit"
+                | "queues"
+                | "playground"
+            ):
                 await self.action_mode(name)
             case "theme" | "help":
                 await self.run_action(f"app.{name}")
@@ -346,7 +374,9 @@ class StropApp(Named, App[int]):
                 self._ask_agent(*rest.split(maxsplit=1))
             case "diff" if len(rest.split()) == 2:
                 self.push_screen(DiffScreen(*reversed(rest.split())))
-            case "run" | "proposal" | "version" | "call" | "question" if rest:
+            case "compare" if len(rest.split()) == 2:
+                self.compare(*rest.split())
+            case "run" | "proposal" | "version" | "call" | "question" | "queue" | "play" if rest:
                 self.open_target(({"version": "bundle", "call": "approval"}.get(name, name), rest))
             case _:
                 self.notify(f":{name} needs more. Type :{name} to see what.", severity="warning", markup=False)

@@ -41,6 +41,8 @@ SECTIONS: Final = {
         "runs": "tui.commands.runs:runs",
         "stats": "tui.commands.stats:stats",
         "feedback": "tui.commands.feedback:feedback",
+        "playground": "tui.commands.playground:playground",
+        "queues": "tui.commands.queues:queues",
         "agreement": "tui.commands.agreement:agreement",
         "outcomes": "tui.commands.outcomes:outcomes",
         "signals": "tui.commands.signals:signals",

@@ -19,6 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from agents.service import wire
 from agents.service.wire.audit import AuditDetail, AuditPage
+from agents.service.wire.playground import PlayView, StartPlay
+from agents.service.wire.queues import CloseQueue, OpenQueue, QueueDetail, QueueTurn, QueueView
 from tui.http import load_httpx
 from tui.sse import Message, Parser, wait_before
 
@@ -182,6 +184,38 @@ class Client:
         """One rollout as it stands."""
         return await self._get(wire.RolloutView, f"/v1/rollouts/{_part(rollout_id)}")
 
+    async def queues(self) -> list[QueueView]:
+        """Queues of runs to be judged, newest first."""
+        return await self._get(list[QueueView], "/v1/queues")
+
+    async def queue(self, name: str) -> QueueDetail:
+        """One queue, and how far its reviewers agree."""
+        return await self._get(QueueDetail, f"/v1/queues/{_part(name)}")
+
+    async def queue_turn(self, name: str, *, after: str | None = None) -> QueueTurn:
+        """The next run of a queue that this terminal's person may judge."""
+        return await self._get(QueueTurn, f"/v1/queues/{_part(name)}/next", after=after)
+
+    async def open_queue(self, asked: OpenQueue) -> QueueView:
+        """Draw runs and put them up for judgement."""
+        return await self._post(QueueView, "/v1/queues", asked)
+
+    async def close_queue(self, name: str, said: CloseQueue) -> QueueView:
+        """Nobody need judge its runs any more."""
+        return await self._post(QueueView, f"/v1/queues/{_part(name)}/close", said)
+
+    async def plays(self) -> list[PlayView]:
+        """What was tried in the playground, newest first."""
+        return await self._get(list[PlayView], "/v1/playground")
+
+    async def get_play(self, play_id: str) -> PlayView:
+        """One play as it stands."""
+        return await self._get(PlayView, f"/v1/playground/{_part(play_id)}")
+
+    async def play(self, asked: StartPlay) -> PlayView:
+        """Ask several versions at once. Should the answer be lost and this be sent again, it is one play."""
+        return await self._post(PlayView, "/v1/playground", asked, headers={"Idempotency-Key": uuid4().hex})
+
     async def audit(self, *, before: int | None = None, limit: int = 100) -> AuditPage:
         """Rows of the audit, newest first."""
         return await self._get(AuditPage, "/v1/audit", before=before, limit=limit)
@@ -217,6 +251,10 @@ class Client:
     async def feedback(self, run_id: str, given: wire.GiveFeedback) -> wire.RunView:
         """Judge a run."""
         return await self._post(wire.RunView, f"/v1/runs/{_part(run_id)}/feedback", given)
+
+    async def withdraw(self, run_id: str, said: wire.WithdrawFeedback) -> wire.RunView:
+        """Take a judgement back."""
+        return await self._post(wire.RunView, f"/v1/runs/{_part(run_id)}/feedback/withdraw", said)
 
     async def cancel(self, run_id: str) -> wire.RunView:
         """Stop a run."""
@@ -348,7 +386,13 @@ class Client:
     async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         httpx = load_httpx()
         try:
-            response = await self._open().request(method, path, **options)
+            try:
+                response = await self._open().request(method, path, **options)
+            except httpx.RemoteProtocolError:
+                if method != "GET":
+                    raise
+                # A kept connection that the service was closing in that moment: reading again harms nobody.
+                response = await self._open().request(method, path, **options)
         except httpx.HTTPError as error:
             raise self._unreached(error) from error
         if response.status_code >= 400:

@@ -41,8 +41,10 @@ from agents.service.routes import (
     health,
     nights,
     otlp,
+    playground,
     proposals,
     questions,
+    queues,
     rollouts,
     runs,
     stats,
@@ -102,8 +104,8 @@ def create_app(
     )
     app.state.service = parts
     for room in (
-        health, agents, access, runs, conversations, approvals, questions, bundles, proposals, rollouts, nights, feed,
-        feedback, otlp, stats, tools, waiting, audit,
+        health, agents, access, runs, conversations, approvals, questions, queues, playground, bundles, proposals,
+        rollouts, nights, feed, feedback, otlp, stats, tools, waiting, audit,
     ):  # fmt: skip
         app.include_router(room.router)
     problems.install(app)

@@ -166,8 +166,8 @@ def why_view(session: Session, run_id: str) -> WhyView:
 def _chosen(session: Session, run: RunSummary) -> str:
     started = read_events(session, run.id, limit=1)[0].event
     assert isinstance(started, RunStarted)
-    if run.origin == "evaluation":
-        return "an evaluation asked for this version by name"
+    if run.origin in {"evaluation", "playground"}:
+        return f"{'an evaluation' if run.origin == 'evaluation' else 'the playground'} asked for this version by name"
     if started.parent_run_id is None:
         turns = [one for one in list_conversation(session, run.conversation_id) if one.agent == run.agent]
         before = [one for one in turns if one.started_at < run.started_at and one.bundle == run.bundle]

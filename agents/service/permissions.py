@@ -56,6 +56,7 @@ RULES: Final[dict[str, Rule]] = {
     "GET /v1/runs/{run}/spans": _rule("run", "read"),
     "GET /v1/runs/{run}/stream": _rule("run", "read", "run"),
     "POST /v1/runs/{run}/feedback": _rule("run", "judge"),
+    "POST /v1/runs/{run}/feedback/withdraw": _rule("run", "judge"),
     "POST /v1/runs/{run}/cancel": _rule("run", "run"),
     "POST /v1/runs/{run}/resume": _rule("run", "operate"),
     "POST /v1/runs/{run}/outcome": _rule("run", "operate"),
@@ -76,6 +77,16 @@ RULES: Final[dict[str, Rule]] = {
     "GET /v1/questions": _rule("seen", "read"),
     "GET /v1/questions/{question}": _rule("question", "read"),
     "POST /v1/questions/{question}/answer": _rule("question", "operate"),
+    # --- queues of runs to be judged
+    "GET /v1/queues": _rule("seen", "read"),
+    "POST /v1/queues": _rule("seen", "operate"),
+    "GET /v1/queues/{queue}": _rule("seen", "read"),
+    "GET /v1/queues/{queue}/next": _rule("seen", "read"),
+    "POST /v1/queues/{queue}/close": _rule("seen", "operate"),
+    # --- the playground
+    "GET /v1/playground": _rule("seen", "read"),
+    "POST /v1/playground": _rule("seen", "operate"),
+    "GET /v1/playground/{play}": _rule("seen", "read"),
     # --- agents and their versions
     "GET /v1/agents": _rule("seen", "read", "run"),
     "GET /v1/agents/{agent}/decisions": _rule("agent", "read"),

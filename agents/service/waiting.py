@@ -14,7 +14,7 @@ from agents.prompts.store import list_bundles
 from agents.questions import list_questions
 from agents.service.facts import sendable
 from agents.service.wire import ApprovalContext, EarlierCall, WaitingView
-from traces.events import ModelReplied, OutcomeDecided, RunStarted, RunWaited, ToolCalled
+from traces.events import UNASKED, ModelReplied, OutcomeDecided, RunStarted, RunWaited, ToolCalled
 from traces.search import called_tool
 from traces.store import StoredEvent, list_runs, read_events, read_streams
 from traces.summary import RunSummary
@@ -108,8 +108,8 @@ def _said(response: Any) -> str:
 
 
 def _earlier(session: Session, server: str, tool: str, limit: int) -> list[EarlierCall]:
-    """The tool's newest calls that were sent, one night's own left out: they went nowhere."""
-    where = [called_tool(session, tool), RUNS.c.origin != "evaluation"]
+    """The tool's newest calls that were sent, trials left out: they went nowhere."""
+    where = [called_tool(session, tool), RUNS.c.origin.not_in(UNASKED)]
     runs = [run.id for run in list_runs(session, where=where, limit=limit).items]
     facts = [fact for found in read_streams(session, runs, ["tool_called"]).values() for fact in found]
     return [

@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from agents.errors import RunOwned, StropError, TurnQueued
+from agents.journal import ReplayMiss
 from agents.runtime import Answer, Runtime, expire
 from agents.service.wire import DeltaView
 from traces.errors import LedgerError, LedgerOutdated
@@ -201,6 +202,8 @@ class Work:
             # Another version of Strop wrote what this one cannot read; a worker of that version goes on with it.
             self.beyond[run_id] = str(error)
             log.warning("run.beyond", run=run_id, message=str(error))
+        except ReplayMiss as miss:
+            log.info("run.missed", run=run_id, message=str(miss))  # a trial that would have changed something
         except (StropError, LedgerError) as error:
             log.warning("run.stopped", run=run_id, error=type(error).__name__, message=str(error))
         except Exception:

@@ -228,17 +228,19 @@ def evidence() -> dict[str, Any]:
     )  # fmt: skip
 
 
-def flip(number: int, run: str | None = None) -> wire.FlipView:
+def flip(number: int, run: str | None = None, run_after: str | None = None) -> wire.FlipView:
     """One example on which the two versions disagree."""
     return wire.FlipView(
         example=f"ex_{number:03d}", input=INPUTS[number % len(INPUTS)], expected={"team": "harbour"},
-        before={"team": "lantern"}, after={"team": "harbour"}, run_before=run, run_after=run,
+        before={"team": "lantern"}, after={"team": "harbour"}, run_before=run, run_after=run_after or run,
     )  # fmt: skip
 
 
 def proposal() -> wire.ProposalView:
     """A better version of the desk."""
-    worse = flip(7).model_copy(update={"before": {"team": "harbour"}, "after": {"team": "anvil"}})
+    worse = flip(7, run_view(1).id, run_view(2).id).model_copy(
+        update={"before": {"team": "harbour"}, "after": {"team": "anvil"}}
+    )
     return wire.ProposalView(
         bundle=bundles()[0], incumbent=LIVE, verdict="better", evidence_digest=digest(77), evidence=evidence(),
         summary="21% to 47%", got_better=[flip(at, run_view(1).id) for at in range(4)], got_worse=[worse],

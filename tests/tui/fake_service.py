@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from agents.service import wire
-from tests.tui import builders, fake_figures, fake_waiting
+from tests.tui import builders, fake_figures, fake_plays, fake_queues, fake_waiting
 from tests.tui.fake_trouble import Mood, Moods
 
 
@@ -51,6 +51,8 @@ class World:
             builders.write_night(self.facts, night)
         self.about = wire.AboutView(version="0.1.0", workspace="insurer", environment="staging", user="night-shift")
         self.question = builders.question()
+        self.queues = fake_queues.queues()
+        self.plays: dict[str, Any] = {"play_1": None}
         self.me = builders.me("approver")
         self.told: list[tuple[str, Any]] = []
         """Every write that came in: (what, body)."""
@@ -63,7 +65,7 @@ class World:
         """A service on its first day: a workspace and nothing else."""
         world = cls(runs=5)
         world.facts, world.runs, world.bundles, world.proposals, world.nights = builders.Facts(), {}, {}, {}, []
-        world.held = {}
+        world.held, world.queues, world.plays = {}, {}, {}
         return world
 
     def fact(self, stream: str, kind: str, **data: Any) -> wire.EventView:
@@ -123,6 +125,8 @@ def application(world: World, closing: threading.Event) -> Starlette:
             *_streams(world, closing),
             *fake_waiting.routes(world, _answer, Refusal),
             *fake_figures.routes(world, _answer),
+            *fake_queues.routes(world, _answer, Refusal),
+            *fake_plays.routes(world, _answer, Refusal),
         ],
         exception_handlers={Refusal: _refused},
         middleware=[Middleware(Moods, world=world)],
@@ -243,10 +247,17 @@ def _writing(world: World) -> list[Route]:
     async def feedback(request: Request) -> Response:
         run = world.run(request.path_params["id"])
         given: wire.GiveFeedback = await body(request, wire.GiveFeedback, "feedback")
-        world.fact(run.id, "feedback_given", **given.model_dump(mode="json", exclude={"op", "by"}),
-                   provenance={"by": "night-shift"})  # fmt: skip
+        said = {"feedback_id": f"fb_{run.events}", **given.model_dump(mode="json", exclude={"op", "by"})}
+        world.fact(run.id, "feedback_given", **said, provenance={"by": "night-shift"})
         score = run.score if given.score is None else given.score
         return _answer(world.change_run(run.id, feedback=run.feedback + 1, score=score, events=run.events + 1))
+
+    async def withdraw(request: Request) -> Response:
+        run = world.run(request.path_params["id"])
+        said: wire.WithdrawFeedback = await body(request, wire.WithdrawFeedback, "withdraw")
+        world.fact(run.id, "feedback_withdrawn", feedback_id=said.feedback_id,
+                   provenance={"by": "night-shift", "reason": said.reason})  # fmt: skip
+        return _answer(world.change_run(run.id, feedback=run.feedback - 1, score=None, events=run.events + 1))
 
     async def cancel(request: Request) -> Response:
         run = world.run(request.path_params["id"])
@@ -293,6 +304,7 @@ def _writing(world: World) -> list[Route]:
     return [
         Route("/v1/runs", start, methods=["POST"]),
         Route("/v1/runs/{id}/feedback", feedback, methods=["POST"]),
+        Route("/v1/runs/{id}/feedback/withdraw", withdraw, methods=["POST"]),
         Route("/v1/runs/{id}/cancel", cancel, methods=["POST"]),
         Route("/v1/runs/{id}/outcome", outcome, methods=["POST"]),
         Route("/v1/runs/{id}/resume", resume, methods=["POST"]),

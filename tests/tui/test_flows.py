@@ -96,6 +96,28 @@ async def test_feedback_in_two_keys(service: Service) -> None:
     assert service.world.runs[run.id].score == 0
 
 
+async def test_a_judgement_is_taken_back(service: Service) -> None:
+    """`U` is there once one has judged; it names the judgement, and the story says that it counts no more."""
+    async with at_desk(service, (100, 40)) as desk:
+        await desk.press("down", "down", "enter")
+        await desk.until("find_policy returned")
+        await desk.press("U")
+        assert isinstance(desk.app.screen, RunScreen)
+        await desk.press("d", "enter")
+        await desk.until("U takes it back")
+        await desk.until("feedback of night-shift")
+        await desk.press("U")
+        await desk.until("Take this judgement back?")
+        assert "score 0" in desk.text
+        await desk.type("wrong run")
+        await desk.press("enter")
+        await desk.until("taken back: feedback of night-shift")
+        await desk.until("night-shift took a judgement back")
+        await desk.press("U")
+        assert isinstance(desk.app.screen, RunScreen)
+    assert service.world.told[1] == ("withdraw", wire.WithdrawFeedback(feedback_id="fb_12", reason="wrong run"))
+
+
 async def test_label_and_correct(service: Service) -> None:
     """`l` needs a label; `c` opens the answer as YAML, refuses what cannot be read, and sends the right answer."""
     async with at_desk(service) as desk:
@@ -203,23 +225,6 @@ async def test_a_conflict_is_shown(service: Service) -> None:
         await desk.press("escape")
         assert isinstance(desk.app.screen, ProposalScreen)
     assert service.world.live == builders.OLD
-
-
-async def test_examples_open_their_runs(service: Service) -> None:
-    """`w` goes to what got worse; enter on a line with a run opens that run; esc comes back."""
-    async with at_desk(service, (120, 40)) as desk:
-        await desk.press("3")
-        await desk.until("1 waiting")
-        await desk.press("enter")
-        await desk.until("28 examples gained")
-        await desk.press("w")
-        await desk.until("got worse: 1")
-        view = desk.app.screen.query_one("#left")
-        assert view.jump(lambda row: row.target is not None)
-        await desk.press("enter")
-        await desk.until("desk run 000000099998")
-        await desk.press("escape")
-        await desk.until("got worse: 1")
 
 
 async def test_roll_back(service: Service) -> None:

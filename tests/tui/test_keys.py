@@ -15,9 +15,12 @@ from tui.screens.audit import AuditRowScreen, AuditScreen
 from tui.screens.command import COMMANDS, hints, parse
 from tui.screens.metrics import MetricsScreen
 from tui.screens.nights import NightScreen, NightsScreen
+from tui.screens.pair import PairScreen
+from tui.screens.playground import PlaygroundScreen, PlayScreen
 from tui.screens.prompts import BundleScreen, DiffScreen, PromptsScreen
 from tui.screens.proposals import ProposalScreen, ProposalsScreen
 from tui.screens.questions import QuestionScreen
+from tui.screens.queues import QueueAboutScreen, QueueScreen, QueuesScreen
 from tui.screens.rollouts import RolloutScreen, RolloutsScreen
 from tui.screens.room import Room
 from tui.screens.run import RunScreen
@@ -33,7 +36,9 @@ LAYERS = {
     PromptsScreen: LineView, BundleScreen: Document, DiffScreen: Document, NightsScreen: LineView,
     NightScreen: Document, WaitingScreen: LineView, ApprovalScreen: Document, QuestionScreen: Document,
     RolloutsScreen: LineView, RolloutScreen: Document, MetricsScreen: Document, AuditScreen: LineView,
-    AuditRowScreen: Document,
+    AuditRowScreen: Document, PairScreen: Transcript,
+    PlaygroundScreen: LineView, PlayScreen: Transcript, QueuesScreen: LineView, QueueAboutScreen: Document,
+    QueueScreen: Transcript,
 }  # fmt: skip
 
 

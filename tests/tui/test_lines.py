@@ -131,7 +131,8 @@ def test_every_fact_of_the_ledger_is_drawn() -> None:
                 "judge_versioned", "judge_measured", "judge_scored"}  # fmt: skip
     # Spans of other frameworks are told as the usual facts; where they were sent on to is a stream of its own, and
     # so is the list of erasures.
-    others = {"spans_received", "spans_sent", "erasure_done", "runs_imported"}
+    others = {"spans_received", "spans_sent", "erasure_done", "runs_imported",
+              "queue_opened", "queue_closed"}  # fmt: skip
     assert kinds - decided - nightly - audited - rollouts - tools - learning - others == drawn
 
 

@@ -26,6 +26,7 @@ SCREENS = [
     ("held", ["down", "down", "enter"], "MORE than ever"),
     ("proposals", ["3"], "1 waiting"),
     ("proposal", ["enter"], "28 examples gained"),
+    ("pair", ["w", "enter"], "1 of 5"),
     ("prompts", ["4"], "4 versions"),
     ("nights", ["5"], "1 running"),
     ("night", ["down", "enter"], "morning report"),
@@ -34,8 +35,13 @@ SCREENS = [
     ("metrics", ["7"], "score down from"),
     ("audit", ["8"], "3 rows"),
     ("audit-row", ["enter"], "who did what"),
+    ("queues", ["9"], "2 runs to judge"),
+    ("queue-about", ["i"], "in dispute"),
+    ("queue", ["escape", "enter"], "find_policy returned"),
+    ("plays", ["0"], "1 plays"),
+    ("play", ["enter"], "tools only look"),
 ]
-LISTS = ["runs", "waiting", "proposals", "prompts", "nights", "rollouts", "metrics", "audit"]
+LISTS = ["runs", "waiting", "proposals", "prompts", "nights", "rollouts", "metrics", "audit", "queues", "playground"]
 """Screens by the key that leads there, from 1 on."""
 
 
@@ -60,7 +66,7 @@ async def test_empty_screens(service: Service, size: tuple[int, int]) -> None:
     differ = []
     async with at_desk(service, size) as desk:
         for key, name in enumerate(LISTS, 1):
-            await desk.press(str(key))
+            await desk.press(str(key % 10))
             await desk.until(lambda: "Loading" not in desk.text)
             differ += different(f"empty-{name}-{size[0]}x{size[1]}", desk.text)
     assert not differ, "\n".join(differ)
@@ -73,12 +79,12 @@ async def test_screens_of_a_service_in_trouble(service: Service, size: tuple[int
     differ = []
     async with at_desk(service, size, ready="APPROVER") as desk:
         for key, name in enumerate(LISTS, 1):
-            await desk.press(str(key))
+            await desk.press(str(key % 10))
             await desk.until("Loading ...")
             differ += different(f"loading-{name}-{size[0]}x{size[1]}", desk.text)
         service.world.mood = "broken"
         for key, name in enumerate(LISTS, 1):
-            await desk.press(str(key), "ctrl+r")
+            await desk.press(str(key % 10), "ctrl+r")
             await desk.until("strop doctor")
             differ += different(f"error-{name}-{size[0]}x{size[1]}", desk.text)
         service.world.mood = ""
@@ -93,7 +99,7 @@ async def test_screens_of_a_lost_service(service: Service, size: tuple[int, int]
     differ = []
     async with at_desk(service, size, read_only=True) as desk:
         for key, name in enumerate(LISTS, 1):
-            await desk.press(str(key))
+            await desk.press(str(key % 10))
             await desk.until(lambda: "Loading" not in desk.text)
             differ += different(f"read-only-{name}-{size[0]}x{size[1]}", desk.text)
         await desk.press("1", "down", "enter")
@@ -103,7 +109,7 @@ async def test_screens_of_a_lost_service(service: Service, size: tuple[int, int]
         differ += different(f"lost-run-{size[0]}x{size[1]}", re.sub(r"try \d+", "try N", desk.text))
         await desk.press("escape")
         for key, name in enumerate(LISTS, 1):
-            await desk.press(str(key))
+            await desk.press(str(key % 10))
             differ += different(f"lost-{name}-{size[0]}x{size[1]}", re.sub(r"try \d+", "try N", desk.text))
     assert not differ, "\n".join(differ)
 
@@ -113,7 +119,7 @@ async def test_windows_that_are_too_small(service: Service, size: tuple[int, int
     """No screen breaks: each says how large a window it needs, and is back when there is one."""
     async with at_desk(service, size, ready="Strop needs") as desk:
         for key in range(1, len(LISTS) + 1):
-            await desk.press(str(key))
+            await desk.press(str(key % 10))
             await desk.until("Strop needs")
         assert not different(f"too-small-{size[0]}x{size[1]}", desk.text)
         await desk.press("1")

@@ -15,8 +15,8 @@ from traces.events.audit import DecisionRefused, RequestRefused, TokenCreated, T
 from traces.events.decisions import DecisionMade, GovernanceChanged, ProposalSigned
 from traces.events.drift import DriftAccepted, DriftChecked, DriftFound, ToolsPinned
 from traces.events.erasures import ErasureDone, RunsImported, WordsErased
-from traces.events.fact import Effect, Event, Json, Origin
-from traces.events.feedback import FeedbackGiven, Signal, SignalSeen
+from traces.events.fact import UNASKED, Effect, Event, Json, Origin
+from traces.events.feedback import FeedbackGiven, FeedbackWithdrawn, Signal, SignalSeen
 from traces.events.learning import (
     ExamplePinned,
     HeldTextDecided,
@@ -35,6 +35,7 @@ from traces.events.nights import (
     SealedOpened,
     StageReached,
 )
+from traces.events.queues import QueueClosed, QueueOpened
 from traces.events.rollouts import (
     Arm,
     ConversationCounted,
@@ -77,6 +78,7 @@ from traces.events.steps import (
 __all__ = [
     "EVENT",
     "KINDS",
+    "UNASKED",
     "ApprovalDecided",
     "ApprovalRequested",
     "Arm",
@@ -95,6 +97,7 @@ __all__ = [
     "EvidenceWritten",
     "ExamplePinned",
     "FeedbackGiven",
+    "FeedbackWithdrawn",
     "GovernanceChanged",
     "GuardrailTripped",
     "HeldTextDecided",
@@ -114,6 +117,8 @@ __all__ = [
     "ProposalSigned",
     "QuestionAnswered",
     "QuestionAsked",
+    "QueueClosed",
+    "QueueOpened",
     "ReplayDiverged",
     "RequestRefused",
     "RolloutChanged",

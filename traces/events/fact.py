@@ -1,6 +1,6 @@
 """What every fact has, and the names of values that several facts share."""
 
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,7 +8,10 @@ Json: TypeAlias = Any
 """JSON-ready data of any shape. Not pydantic's JsonValue: checking every leaf again costs more than the write."""
 
 Effect = Literal["read", "idempotent", "write"]
-Origin = Literal["user", "delegation", "evaluation", "shadow", "otlp"]
+Origin = Literal["user", "delegation", "evaluation", "shadow", "playground", "otlp"]
+UNASKED: Final = ("evaluation", "shadow", "playground")
+"""Origins of runs that no user waits for: the optimizer's own, a candidate's beside the live version's, and trials by
+hand. They are no part of what people said, and nothing is learned from them."""
 
 
 class Event(BaseModel):

@@ -32,6 +32,21 @@ class FeedbackGiven(Event):
     provenance: Provenance
 
 
+class FeedbackWithdrawn(Event):
+    """Who gave a judgement took it back (`op` names it, so it is done once). The judgement stays on record and counts
+    for nothing any more.
+    """
+
+    OUTSIDE = frozenset({"unmarked", "provenance"})
+    kind: Literal["feedback_withdrawn"] = "feedback_withdrawn"
+    feedback_id: str
+    score: float | None = None
+    """The run's score without it: of the newest judgement that stands."""
+    unmarked: list[str] = []
+    """Marks that no other judgement gives the run (`traces.marks`)."""
+    provenance: Provenance
+
+
 class SignalSeen(Event):
     """Something in the conversation tells how the run went, though nobody said so (`traces.signals`)."""
 

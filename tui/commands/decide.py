@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.commands.opening import in_workspace, ledger, load, load_settings, signed, with_json, writing
+from tui.commands.pairs import show_example
 from tui.commands.printing import glyphs, print_json, print_lines, say, width
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ def _reasoned(command: Any) -> Any:
 @click.command()
 @click.argument("digest", required=False)
 @click.option("--agent", default=None, help="Only this agent's.")
+@click.option("--example", default=None, metavar="EXAMPLE", help="Both transcripts of one that got better or worse.")
 @with_json
 @in_workspace
-def proposals(digest: str | None, agent: str | None, as_json: bool, folder: Path | None) -> None:
+def proposals(digest: str | None, agent: str | None, example: str | None, as_json: bool, folder: Path | None) -> None:
     """List what waits for a decision.
 
     With DIGEST: one proposal, with its evidence and its word diff.
@@ -39,7 +41,12 @@ def proposals(digest: str | None, agent: str | None, as_json: bool, folder: Path
     from agents.service.views import bundle_diff, proposal_list, proposal_view
     from tui.lines.rows import proposal_head, proposal_row
 
+    if example is not None and digest is None:
+        raise click.UsageError("--example is one of a proposal: strop proposals DIGEST --example EXAMPLE")
     with ledger(load_settings(folder)) as database, database.reading() as session:
+        if digest is not None and example is not None:
+            show_example(session, proposal_view(session, digest), example, as_json)
+            return
         if digest is not None:
             one = with_sheet(session, proposal_view(session, digest))
             diff = bundle_diff(session, one.bundle.digest, one.incumbent or None)

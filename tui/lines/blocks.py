@@ -59,6 +59,8 @@ class Fold:
         self.waterfall = Waterfall()
         self.changed_from = 0
         """The first block that differs since somebody last set this to the number of blocks."""
+        self.judged: dict[str, tuple[str, int]] = {}
+        """Judgements that stand, in their order: by id, (who gave it, the block)."""
         self._calls: dict[str, int] = {}
         self._instructions: str | None = None
 
@@ -274,6 +276,16 @@ class Fold:
         )
         title = ", ".join([f"feedback of {_who(data)} ({data.get('tier', 'reviewer')})", *said])
         self._put(fact, "feedback", title, body)
+        self.judged[str(data.get("feedback_id"))] = (_who(data), len(self.blocks) - 1)
+
+    def _on_feedback_withdrawn(self, fact: EventView, data: dict[str, Any]) -> None:
+        _, at = self.judged.pop(str(data.get("feedback_id")), ("", None))
+        if at is not None:
+            block = self.blocks[at]
+            block.title, block.role, block.kind = f"taken back: {block.title}", "muted", "note"
+            self.changed_from = min(self.changed_from, at)
+        body = str((data.get("provenance") or {}).get("reason", ""))
+        self._put(fact, "decision", f"{_who(data)} took a judgement back", body)
 
     def _on_signal_seen(self, fact: EventView, data: dict[str, Any]) -> None:
         by = data.get("by_run")

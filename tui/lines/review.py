@@ -1,14 +1,15 @@
 """Pages that are read from top to bottom: a proposal's review, a version, a night's report, facts of a run. Pure."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from agents.service.wire import BundleView, DiffLineView, EventView, FlipView, NightView, ProposalView, RunDetail
 from tui.glyphs import Glyphs
 from tui.lines.cells import fit, one_line, wrap
-from tui.lines.diff import diff_lines
+from tui.lines.diff import AS_ONE, Look, diff_lines
 from tui.lines.evidence import evidence_lines
 from tui.lines.figures import age, count, duration, moment, money, points, short, tokens
 from tui.lines.line import Line, Target
@@ -66,41 +67,56 @@ def evidence_section(proposal: ProposalView, width: int, glyphs: Glyphs) -> list
     return lines
 
 
-def diff_section(diff: Sequence[DiffLineView], width: int, glyphs: Glyphs) -> list[Line]:
+def diff_section(
+    diff: Sequence[DiffLineView],
+    width: int,
+    glyphs: Glyphs,
+    look: Look = AS_ONE,
+) -> list[Line]:
     """What would change, word by word."""
-    return section("what changes", width, glyphs) + diff_lines(diff, width)
+    return section("what changes", width, glyphs) + diff_lines(diff, width, look)
 
 
-def flips_section(title: str, flips: Sequence[FlipView], width: int, glyphs: Glyphs, *, good: bool) -> list[Line]:
-    """The examples on which the two versions disagree, one after the other."""
+def flips_section(
+    title: str, flips: Sequence[FlipView], width: int, glyphs: Glyphs, *, good: bool, seen: Container[str] = ()
+) -> list[Line]:
+    """The examples on which the two versions disagree, one after the other; those in `seen` were read."""
     lines = section(f"{title}: {len(flips)}", width, glyphs)
     if not flips:
         return lines + paragraph("None.", width, "muted")
+    lines[-1] = replace(lines[-1], target=_place_of(flips[0]))
     for flip in flips:
-        lines += _flip_lines(flip, width, glyphs, good=good)
+        lines += _flip_lines(flip, width, glyphs, good=good, seen=flip.example in seen)
     return lines
 
 
-def _flip_lines(flip: FlipView, width: int, glyphs: Glyphs, *, good: bool) -> list[Line]:
+def _place_of(flip: FlipView) -> Target | None:
+    return ("flip", flip.example) if flip.run_before or flip.run_after else None
+
+
+def _flip_lines(flip: FlipView, width: int, glyphs: Glyphs, *, good: bool, seen: bool) -> list[Line]:
     role, sign = ("good", glyphs.good) if good else ("bad", glyphs.bad)
+    target = _place_of(flip)
     told: list[tuple[str, Any, str | None]] = [
         ("expected", flip.expected, None),
         ("before", flip.before, flip.run_before),
         ("after", flip.after, flip.run_after),
     ]  # fmt: skip
-    lines = [
-        Line(((f"  {sign} ", f"{role}.bold"), (one_line(flip.example), "text.bold")), mark="flip").clipped(width)
-    ]
+    head = (
+        (f"  {sign} ", f"{role}.bold"),
+        (one_line(flip.example), "text.bold"),
+        ("  read" if seen else "", "muted"),
+    )
+    lines = [Line(head, target, "flip").clipped(width)]
     lines += [
-        Line((("    " + part, "text"),)).clipped(width)
+        Line((("    " + part, "text"),), target).clipped(width)
         for part in wrap(one_line(flip.input), max(min(width - 4, 96), 1))[:3]
     ]
     for name, value, run in told:
         if value is None and run is None:
             continue
-        target = ("run", run) if run else None
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        hint = f"  enter opens {short(run)}" if run and width >= 100 else ""
+        hint = f"  {short(run)}" if run and width >= 100 else ""
         colour = "text" if name == "expected" else role if name == "after" else "muted"
         spans = ((f"    {name:9}", "muted"), (one_line(shown), colour), (hint, "muted"))
         lines.append(Line(spans, target).clipped(width))

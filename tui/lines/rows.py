@@ -27,11 +27,13 @@ def run_head(width: int) -> Line:
     return Line(((cells + "input, or what went wrong", "muted"),)).clipped(width)
 
 
-def run_row(run: RunView, width: int, now: datetime, glyphs: Glyphs) -> Line:
+def run_row(run: RunView, width: int, now: datetime, glyphs: Glyphs, *, marked: bool = False) -> Line:
     """A run: what it is doing, what it cost, and what was asked; of a failed one, why."""
     role = STATUS_ROLES.get(run.status, "text")
     spans: list[Span] = [
-        (f"  {age(run.started_at, now):>4} ", "muted"),
+        (f"* {age(run.started_at, now):>4} ", "warn.bold")
+        if marked
+        else (f"  {age(run.started_at, now):>4} ", "muted"),
         (f"{glyphs.status(run.status)} {run.status:9} ", role),
         (fit(one_line(run.agent), _agent(width)) + " ", "text"),
     ]

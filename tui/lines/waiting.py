@@ -19,7 +19,7 @@ KINDS = {
     "proposal": ("proposal", "accent"),
 }
 STATES = {"pending": "warn", "approved": "good", "denied": "bad", "expired": "muted"}
-TARGETS = {"call": "approval", "question": "run", "outcome": "run", "proposal": "proposal"}
+TARGETS = {"call": "approval", "question": "question", "outcome": "run", "proposal": "proposal"}
 
 
 def left(until: datetime | None, now: datetime) -> str:
@@ -45,11 +45,7 @@ def waiting_row(one: WaitingView, width: int, now: datetime, glyphs: Glyphs, *, 
         (fit(one_line(one.agent), 12) + " ", "text"),
         (told, "text"),
     )
-    return Line(spans, (TARGETS[one.kind], _place(one))).clipped(width)
-
-
-def _place(one: WaitingView) -> str:
-    return one.run_id or one.id if one.kind == "question" else one.id
+    return Line(spans, (TARGETS[one.kind], one.id)).clipped(width)
 
 
 def approval_lines(

@@ -23,6 +23,7 @@ class Command:
 COMMANDS: Final = (
     Command("runs", "[FILTER]", "the runs, filtered"),
     Command("run", "ID", "one run"),
+    Command("compare", "RUN RUN", "two runs beside each other"),
     Command("goto", "TIME", "the runs from then on back: 14:05, 03-12 14:05, 2h"),
     Command("ask", "AGENT TEXT", "start a run and watch it"),
     Command("waiting", "", "all that waits for you"),
@@ -37,6 +38,10 @@ COMMANDS: Final = (
     Command("rollouts", "", "versions that meet real conversations"),
     Command("metrics", "", "quality, cost, latency, errors"),
     Command("audit", "", "who did what, and why"),
+    Command("queues", "", "runs that several people judge"),
+    Command("queue", "NAME", "judge the runs of one"),
+    Command("playground", "", "versions and models tried side by side"),
+    Command("play", "ID", "one of those"),
     Command("theme", "", "the other theme"),
     Command("help", "", "every key"),
     Command("quit", "", "leave"),

@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from agents.service.wire import AgentView, BundleView, EventView, RollBack
+from agents.service.wire import AgentView, BundleView, DiffLineView, EventView, RollBack, RunView
 from tui.lines.figures import short
 from tui.lines.line import Line
 from tui.lines.review import bundle_lines, diff_section
 from tui.lines.rows import bundle_head, bundle_row
+from tui.screens.diffing import DiffRoom
+from tui.screens.playground import PlayRoom
 from tui.screens.room import Room
 from tui.widgets.confirm import Confirm
 from tui.widgets.document import Document
@@ -19,7 +21,7 @@ from tui.widgets.head_row import HeadRow
 from tui.widgets.table import Row, Table
 
 
-class PromptsScreen(Room):
+class PromptsScreen(PlayRoom):
     """The versions, agent by agent, newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,7 +29,7 @@ class PromptsScreen(Room):
         Binding("equals_sign", "diff", "Compare", key_display="=", show=True),
         Binding("space", "mark", "Mark to compare", show=True),
     ]
-    WRITES: ClassVar[Mapping[str, str]] = {"roll_back": "roll_back"}
+    WRITES: ClassVar[Mapping[str, str]] = {**PlayRoom.WRITES, "roll_back": "roll_back"}
 
     def __init__(self) -> None:
         super().__init__("prompts")
@@ -80,6 +82,11 @@ class PromptsScreen(Room):
         """The version under the cursor."""
         found = self.query_one(Table).current
         return found if isinstance(found, BundleView) else None
+
+    def tried(self) -> tuple[list[str], RunView | None]:
+        """The version under the cursor, and the marked one."""
+        chosen = [self.current.digest if self.current else None, self.marked]
+        return list(dict.fromkeys(one for one in chosen if one)), None
 
     def action_mark(self) -> None:
         """Mark the version, or take the mark off: `=` compares with it."""
@@ -162,12 +169,13 @@ class BundleScreen(Room):
         return self.digest
 
 
-class DiffScreen(Room):
+class DiffScreen(DiffRoom):
     """What differs between two versions, word by word."""
 
     def __init__(self, digest: str, against: str) -> None:
         super().__init__(f"{short(against)} to {short(digest)}")
         self.digest, self.against = digest, against
+        self._diff: list[DiffLineView] = []
 
     def body(self) -> Iterable[Widget]:
         """One page."""
@@ -175,5 +183,9 @@ class DiffScreen(Room):
 
     async def load(self) -> None:
         """The word diff."""
-        diff = await self.client.diff(self.digest, self.against)
-        self.query_one(Document).show(lambda width: diff_section(diff, width, self.glyphs))
+        self._diff = await self.client.diff(self.digest, self.against)
+        self.draw_diff()
+
+    def draw_diff(self) -> None:
+        """One page."""
+        self.query_one(Document).show(lambda width: diff_section(self._diff, width, self.glyphs, self.look))

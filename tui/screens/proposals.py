@@ -11,12 +11,16 @@ from textual.widget import Widget
 from agents.service.wire import Decide, DiffLineView, EventView, ProposalView
 from tui.lines.figures import points, short
 from tui.lines.line import Line
+from tui.lines.pair import Beside, beside_of
 from tui.lines.review import diff_section, evidence_section, flips_section, proposal_head_lines
 from tui.lines.rows import proposal_head, proposal_row
+from tui.screens.diffing import DiffRoom
+from tui.screens.pair import PairScreen
 from tui.screens.room import Room
 from tui.widgets.confirm import Confirm
 from tui.widgets.document import Document
 from tui.widgets.head_row import HeadRow
+from tui.widgets.line_view import LineView
 from tui.widgets.table import Table
 
 EMPTY = "No proposal waits for you. `strop optimize AGENT` looks for a better version; 5 shows the nights."
@@ -48,7 +52,7 @@ class ProposalsScreen(Room):
         return fact.kind in {"decision_made", "night_ended"}
 
 
-class ProposalScreen(Room):
+class ProposalScreen(DiffRoom):
     """The review of one proposal, in the order a person decides by."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,6 +69,8 @@ class ProposalScreen(Room):
         self.digest = digest
         self.proposal: ProposalView | None = None
         self._diff: list[DiffLineView] = []
+        self._seen: set[str] = set()
+        """Examples whose transcripts were on the screen: the box says how many, before one approves."""
 
     def body(self) -> Iterable[Widget]:
         """One page; in wide windows the change stands beside the evidence."""
@@ -88,15 +94,21 @@ class ProposalScreen(Room):
         right = self.query_one("#right", Document)
         right.display = wide
         self.query_one("#left", Document).show(partial(self._left, not wide))
-        right.show(lambda width: diff_section(self._diff, width, self.glyphs))
+        right.show(lambda width: diff_section(self._diff, width, self.glyphs, self.look))
+
+    def draw_diff(self) -> None:
+        """In its own column or between the evidence and the examples."""
+        self._draw()
 
     def _left(self, with_diff: bool, width: int) -> list[Line]:
         proposal = self.proposal
         assert proposal is not None  # drawn only after loading
         lines = proposal_head_lines(proposal, width, self.now()) + evidence_section(proposal, width, self.glyphs)
-        lines += diff_section(self._diff, width, self.glyphs) if with_diff else []
-        lines += flips_section("got worse", proposal.got_worse, width, self.glyphs, good=False)
-        return lines + flips_section("got better", proposal.got_better, width, self.glyphs, good=True)
+        lines += diff_section(self._diff, width, self.glyphs, self.look) if with_diff else []
+        lines += flips_section("got worse", proposal.got_worse, width, self.glyphs, good=False, seen=self._seen)
+        return lines + flips_section(
+            "got better", proposal.got_better, width, self.glyphs, good=True, seen=self._seen
+        )
 
     def concerns(self, fact: EventView) -> bool:
         """Somebody decided on this agent."""
@@ -116,6 +128,31 @@ class ProposalScreen(Room):
         """To the examples that got worse."""
         left = self.query_one("#left", Document)
         left.jump(lambda row: row.mark == "section" and row.text.startswith("got worse"))
+
+    def opened(self, event: LineView.Opened) -> None:
+        """An example opens both its transcripts, beside each other; `]` goes on to the next one."""
+        target = event.line.target
+        if target is None or target[0] != "flip":
+            super().opened(event)
+            return
+        pairs = self._pairs()
+        at = next((at for at, pair in enumerate(pairs) if pair.key == target[1]), 0)
+        self.app.push_screen(PairScreen(pairs, at, read=lambda at: self._seen.add(pairs[at].key)))
+
+    def _pairs(self) -> list[Beside]:
+        """What got worse first."""
+        proposal = self.proposal
+        assert proposal is not None  # the rows are drawn only after loading
+        sides = proposal.incumbent, proposal.bundle.digest
+        return [
+            *(beside_of(flip, *sides, good=False) for flip in proposal.got_worse),
+            *(beside_of(flip, *sides, good=True) for flip in proposal.got_better),
+        ]
+
+    def on_screen_resume(self) -> None:
+        """What was read meanwhile is marked."""
+        if self.proposal is not None and self._seen:
+            self._draw()
 
     def action_hunk(self) -> None:
         """To the next change of the text."""
@@ -138,9 +175,11 @@ class ProposalScreen(Room):
         change = proposal.evidence.get("delta")
         shown = f"{proposal.verdict or 'not judged'}" + (f", {points(change)} points" if change is not None else "")
         worse = len(proposal.got_worse)
+        seen = sum(flip.example in self._seen for flip in proposal.got_worse)
+        told = f"{worse} example{'' if worse == 1 else 's'}" + (f", you read {seen}" if worse else "")
         facts = [
             ("version", f"{short(proposal.bundle.digest)}  {proposal.bundle.note}"), ("verdict", shown),
-            ("got worse", f"{worse} example{'' if worse == 1 else 's'}"), ("effect", effect),
+            ("got worse", told), ("effect", effect),
             ("environment", self.desk.environment),
         ]  # fmt: skip
         self.confirm(

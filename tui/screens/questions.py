@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, Literal
 
-from pydantic import JsonValue
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
@@ -14,7 +13,7 @@ from tui.lines.waiting import question_lines
 from tui.screens.room import Room
 from tui.widgets.confirm import Confirm
 from tui.widgets.document import Document
-from tui.widgets.edit_box import EditBox
+from tui.widgets.form_box import Filled, FormBox
 
 
 class QuestionScreen(Room):
@@ -23,8 +22,9 @@ class QuestionScreen(Room):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("A", "accept", "Answer", show=True),
         Binding("X", "decline", "Decline", show=True),
+        Binding("K", "cancel", "Give no answer", show=True),
     ]
-    WRITES: ClassVar[Mapping[str, str]] = {"accept": "operate", "decline": "operate"}
+    WRITES: ClassVar[Mapping[str, str]] = {"accept": "operate", "decline": "operate", "cancel": "operate"}
 
     def __init__(self, question_id: str) -> None:
         super().__init__(f"question in run {short(question_id.rpartition(':')[0])}")
@@ -69,14 +69,14 @@ class QuestionScreen(Room):
         if one.form is None:
             self._confirm("accept", "Was the page visited?", "the server is told yes, and the call is made again")
             return
-        box = EditBox(
-            f"Answer {one.server}? ({self.desk.environment})", skeleton(one.form),
-            told=f"{one.message}  Fill in the form (YAML or JSON); the call is then made again:",
-            prompt="Reason (may be left empty)", refuse=_no_form,
-        )  # fmt: skip
+        facts = [
+            ("question", one.message), ("effect", "the server gets the answer, and the call is made again"),
+            ("environment", self.desk.environment),
+        ]  # fmt: skip
+        box = FormBox(f"Answer {one.server}?", one.form, facts, prompt="Reason (may be left empty)")
 
-        def answered(found: tuple[JsonValue, str] | None) -> None:
-            if found is not None and isinstance(found[0], dict):
+        def answered(found: Filled | None) -> None:
+            if found is not None:
                 self._send(AnswerQuestion(action="accept", content=found[0], reason=found[1]))
 
         self.app.push_screen(box, answered)
@@ -87,7 +87,11 @@ class QuestionScreen(Room):
             "decline", "Decline the question?", "the server is told no; what it does then is its own affair"
         )
 
-    def _confirm(self, action: Literal["accept", "decline"], title: str, effect: str) -> None:
+    def action_cancel(self) -> None:
+        """Dismiss it: neither yes nor no."""
+        self._confirm("cancel", "Give no answer?", "the server is told that nobody chose to answer")
+
+    def _confirm(self, action: Literal["accept", "decline", "cancel"], title: str, effect: str) -> None:
         one = self.question
         assert one is not None  # the keys are not there before
         facts = [("question", one.message), ("effect", effect), ("environment", self.desk.environment)]
@@ -100,14 +104,3 @@ class QuestionScreen(Room):
         self.write(
             "Answer", lambda: self.client.answer(self.question_id, given), lambda now: self.notify(f"{now.state}.")
         )
-
-
-def skeleton(form: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """A form to start from: every field of the schema, with its default where it has one."""
-    fields = form.get("properties")
-    known = fields.items() if isinstance(fields, dict) else ()
-    return {str(name): field.get("default") if isinstance(field, dict) else None for name, field in known}
-
-
-def _no_form(value: JsonValue, reason: str) -> str:
-    return "" if isinstance(value, dict) else "A form is names with values: write `name: value`."

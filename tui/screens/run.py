@@ -1,7 +1,7 @@
 """One run: its story, its facts, a person's judgement on it; and, when it waits, the decision it waits for."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, Final
 
 from pydantic import JsonValue
@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from agents.service.wire import DecideOutcome, EventView, GiveFeedback, RunDetail, RunView
+from agents.service.wire import DecideOutcome, EventView, GiveFeedback, RunDetail, RunView, WithdrawFeedback
 from tui.lines.cells import clip, one_line
 from tui.lines.figures import count, duration, money, short, tokens
 from tui.lines.line import Line
@@ -17,6 +17,7 @@ from tui.lines.review import run_facts_lines, section
 from tui.lines.rows import STATUS_ROLES
 from tui.lines.waterfall import longest, waterfall_lines
 from tui.screens.calls import CallRoom, HeldCall
+from tui.screens.playground import PlayRoom
 from tui.widgets.confirm import Confirm
 from tui.widgets.document import Document
 from tui.widgets.edit_box import EditBox
@@ -33,7 +34,7 @@ REST: Final = 500
 """Facts a page after that: a key pressed meanwhile waits for one page at the most."""
 
 
-class RunScreen(CallRoom):
+class RunScreen(CallRoom, PlayRoom):
     """The whole trace of a run. `beside(run_id, step)` gives the neighbours in the list it was opened from."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,14 +43,15 @@ class RunScreen(CallRoom):
         Binding("d", "judge(0)", "Bad", show=True),
         Binding("c", "correct", "Correct", show=True),
         Binding("l", "label", "Label", show=True),
+        Binding("U", "undo", "Take my judgement back", show=False),
         Binding("right_square_bracket", "beside(1)", "Next run", key_display="]", show=True),
         Binding("left_square_bracket", "beside(-1)", "Run before", key_display="[", show=False),
         Binding("t", "timeline", "Time line", show=True),
         Binding("K", "cancel", "Cancel the run", show=False),
     ]
     WRITES: ClassVar[Mapping[str, str]] = {
-        **CallRoom.WRITES, "decide": "operate", "cancel": "operate", "judge": "judge", "correct": "judge",
-        "label": "judge",
+        **CallRoom.WRITES, **PlayRoom.WRITES, "decide": "operate", "cancel": "operate", "judge": "judge",
+        "correct": "judge", "label": "judge", "undo": "judge",
     }  # fmt: skip
     AUTO_FOCUS = "#transcript"
 
@@ -89,7 +91,7 @@ class RunScreen(CallRoom):
         while True:
             page = await self.client.event_page(self.run_id, after=facts.last_seq, limit=limit)
             self.transcript.empty = "This run has no events yet."
-            self.transcript.add(page)
+            self.transcript.add(self.admitted(page))
             if facts is not self.transcript.fold.facts:
                 return  # another run is shown by now
             if limit == FIRST:
@@ -101,13 +103,17 @@ class RunScreen(CallRoom):
                 return
             limit = REST
 
+    def admitted(self, facts: Sequence[EventView]) -> Sequence[EventView]:
+        """The facts that are shown: all of them."""
+        return facts
+
     async def _follow(self) -> None:
         """Facts and half-written replies, until the run has ended."""
         run_id = self.run_id
         try:
             async for piece in self.client.follow(run_id, after=self.transcript.fold.facts.last_id):
                 if isinstance(piece, EventView):
-                    self.transcript.add([piece])
+                    self.transcript.add(self.admitted([piece]))
                     self.ask_soon()
                 else:
                     self.transcript.add_delta(piece)
@@ -186,6 +192,8 @@ class RunScreen(CallRoom):
         status = self.detail.run.status if self.detail else ""
         if action == "decide" and (status != "waiting" or self.held_calls()):
             return False
+        if action == "undo" and self.own_judgement() is None:
+            return False
         if action == "cancel" and status not in {"running", "waiting"}:
             return False
         return super().check_action(action, parameters)
@@ -208,6 +216,10 @@ class RunScreen(CallRoom):
     def copied(self) -> str | None:
         """The run's id, or that of the child under the cursor."""
         return super().copied() or self.run_id
+
+    def tried(self) -> tuple[list[str], RunView | None]:
+        """The input of the run, and what its tools said."""
+        return [], self.detail.run if self.detail else None
 
     # --- judgement -----------------------------------------------------------------------------
 
@@ -245,7 +257,33 @@ class RunScreen(CallRoom):
 
     def _give(self, given: GiveFeedback, told: str) -> None:
         run_id = self.run_id
-        self.write("Feedback", lambda: self.client.feedback(run_id, given), lambda run: self.notify(told))
+        self.write(
+            "Feedback",
+            lambda: self.client.feedback(run_id, given),
+            lambda run: self.notify(f"{told} U takes it back."),
+        )
+
+    def own_judgement(self) -> tuple[str, str] | None:
+        """(id, words) of the newest judgement of the person at this terminal that stands."""
+        me, fold = self.desk.my_name, self.transcript.fold
+        own = [(name, fold.blocks[at].title) for name, (by, at) in fold.judged.items() if by == me]
+        return own[-1] if own else None
+
+    def action_undo(self) -> None:
+        """Take the newest judgement of one's own back; it stays on record and counts no more."""
+        own = self.own_judgement()
+        if own is None:
+            return
+        effect = "it stays on record and counts for nothing any more"
+        facts = [*self._facts(effect)[:1], ("judgement", own[1]), *self._facts(effect)[1:]]
+        box = Confirm("Take this judgement back?", facts, reason="optional")
+        run_id = self.run_id
+
+        def go(reason: str) -> None:
+            said = WithdrawFeedback(feedback_id=own[0], reason=reason)
+            self.write("Take back", lambda: self.client.withdraw(run_id, said), lambda _: self.notify("Taken back."))
+
+        self.confirm(box, go)
 
     # --- a waiting run -------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Screen 1: the runs, newest first, live; a filter; at wide windows a look into the run under the cursor."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import ClassVar, Final
@@ -10,13 +10,16 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from agents.service.wire import EventView, RunView
+from agents.service.wire.queues import OpenQueue, QueueView
 from tui.client import ServiceError
 from tui.lines.figures import moment
 from tui.lines.line import Line
+from tui.lines.queues import QUEUE_FORM, queue_asked
 from tui.lines.rows import run_head
 from tui.screens.room import Room
 from tui.screens.run import RunScreen
 from tui.widgets.filter_bar import FilterBar
+from tui.widgets.form_box import Filled, FormBox
 from tui.widgets.head_row import HeadRow
 from tui.widgets.line_view import LineView
 from tui.widgets.run_list import RunList
@@ -42,7 +45,12 @@ class RunsScreen(Room):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", show=True),
+        Binding("Q", "queue", "Queue of these", show=False),
+        Binding("space", "mark", "Mark to compare", show=False),
+        Binding("equals_sign", "compare", "Compare", key_display="=", show=False),
     ]
+
+    WRITES: ClassVar[Mapping[str, str]] = {"queue": "operate"}
 
     def __init__(self) -> None:
         super().__init__("runs")
@@ -194,6 +202,38 @@ class RunsScreen(Room):
             self.app.push_screen(RunScreen(self.runs.current.id, beside=self.beside))
         else:
             super().opened(event)
+
+    def action_queue(self) -> None:
+        """Put a sample of the runs that the filter means up for judgement by several people."""
+        facts = [
+            ("runs", self.filter_text or "all"),
+            ("effect", "a sample of them is drawn, once, for everybody to judge"),
+            ("environment", self.desk.environment),
+        ]  # fmt: skip
+
+        def answered(found: Filled | None) -> None:
+            if found is not None:
+                asked = OpenQueue.model_validate({**queue_asked(found[0]), "query": self.filter_text})
+                self.write("Queue", lambda: self.client.open_queue(asked), self._queue_opened)
+
+        self.app.push_screen(FormBox("Put these runs up for judgement?", QUEUE_FORM, facts), answered)
+
+    def _queue_opened(self, queue: QueueView) -> None:
+        self.notify(f"{queue.runs} runs are in {queue.name!r}.")
+        self.desk.open_target(("queue", queue.name))
+
+    def action_mark(self) -> None:
+        """Mark the run, or take the mark off: `=` compares two."""
+        self.runs.choose()
+
+    def action_compare(self) -> None:
+        """Read the two marked runs beside each other, or the marked one beside that under the cursor."""
+        marked, current = self.runs.marked, self.runs.current
+        others = [*marked, *([current.id] if current is not None and current.id not in marked else [])]
+        if not marked or len(others) < 2:
+            self.notify("Mark a run with space, put the cursor on another one, then press =.", severity="warning")
+            return
+        self.desk.compare(others[0], others[1])
 
     def beside(self, run_id: str, step: int) -> str | None:
         """The run after (or, with -1, before) this one in the list; the cursor goes with it."""

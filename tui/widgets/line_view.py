@@ -247,13 +247,17 @@ class LineView(Named, ScrollView, can_focus=True):
 
     def search(self, term: str) -> int:
         """Mark all rows with `term` and go to the first one from the cursor on; gives their number."""
+        self.mark(term)
+        if self.hits:
+            self.move_to(next((hit for hit in self.hits if hit >= self.cursor), self.hits[0]))
+        return len(self.hits)
+
+    def mark(self, term: str) -> None:
+        """Mark all rows with `term`; the cursor stays where it is."""
         self.term = term
         self._strips.clear()
         self._find()
         self.refresh()
-        if self.hits:
-            self.move_to(next((hit for hit in self.hits if hit >= self.cursor), self.hits[0]))
-        return len(self.hits)
 
     def next_hit(self, step: int) -> None:
         """To the next or the last match, round the end."""

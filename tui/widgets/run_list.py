@@ -37,6 +37,8 @@ class RunList(LineView):
         self.runs: list[RunView] = []
         self.after: str | None = None
         self.before: str | None = None
+        self.marked: list[str] = []
+        """Runs that were chosen to be compared, at most two."""
         self._place: dict[str, int] = {}
 
     def row_count(self) -> int:
@@ -45,7 +47,8 @@ class RunList(LineView):
 
     def row_at(self, index: int) -> Line:
         """One run."""
-        return run_row(self.runs[index], self.columns, self._clock(), self._glyphs)
+        run = self.runs[index]
+        return run_row(run, self.columns, self._clock(), self._glyphs, marked=run.id in self.marked)
 
     def stamp(self, index: int) -> str:
         """The run's age."""
@@ -116,6 +119,17 @@ class RunList(LineView):
                 self.after = runs[WINDOW - 1].id
             self._set(runs[:WINDOW], moved=moved)
         return len(fresh)
+
+    def choose(self) -> None:
+        """Choose the run under the cursor, or take the choice back; of three the oldest choice is let go."""
+        if self.current is None:
+            return
+        known = self.current.id in self.marked
+        chosen = [one for one in self.marked if one != self.current.id]
+        gone, self.marked = set(self.marked), chosen if known else [*chosen, self.current.id][-2:]
+        for run_id in gone ^ set(self.marked):
+            if run_id in self._place:
+                self.row_changed(self._place[run_id])
 
     def update_run(self, run: RunView) -> None:
         """The run as it is now, where it stands."""

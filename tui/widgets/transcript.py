@@ -178,6 +178,36 @@ class Transcript(LineView):
         if found:
             self._go_to_block(found[0])
 
+    def cite(self, term: str, seq: int) -> None:
+        """Mark these words wherever they are said, and go to where the fact says them, else to the fact."""
+        self.mark(term)
+        first = next(
+            (start for start, one in zip(self._starts, self.fold.blocks, strict=False) if seq in one.seqs), 0
+        )
+        if self.hits:
+            hit = next((hit for hit in self.hits if hit >= first), self.hits[-1])
+            self.move_to(hit)
+            self.scroll_to_top_of(hit)
+        else:
+            self.show_fact(seq)
+
+    # --- beside another ------------------------------------------------------------------------
+
+    def looked_at(self) -> tuple[int, int]:
+        """(the block under the cursor, or the first in sight where that is not; the screen's row of its head)."""
+        top = round(self.scroll_y)
+        in_sight = top <= self.cursor < top + self.scrollable_content_region.height
+        at = self._place_of(self.cursor if in_sight else top)
+        return at, (self._starts[at] if self._starts else 0) - top
+
+    def bring(self, at: int, row: int) -> None:
+        """Show a block with its head on that row of the screen, as far as there is room, and put the cursor on it."""
+        if at < len(self._starts):
+            start = self._starts[at]
+            end = self._starts[at + 1] if at + 1 < len(self._starts) else self._total
+            self.move_to(start)
+            self.scroll_to(y=max(start - max(row, start - end + 1), 0), animate=False, immediate=True)
+
     def find_rows(self, term: str) -> list[int]:
         """Rows with the term; only blocks that have it at all are laid out."""
         found: list[int] = []

@@ -29,7 +29,13 @@ Routes (all below /v1 but the first two; every list is newest first unless it sa
   POST /v1/traces                    OTLP/HTTP, protobuf or JSON: answered when the spans are on disk
   GET  /v1/runs/{id}/stream          SSE: `event: fact` EventView with id:, `event: delta` DeltaView, `event: end`
   POST /v1/runs/{id}/feedback        GiveFeedback -> RunView
+  POST /v1/runs/{id}/feedback/withdraw   WithdrawFeedback -> RunView; without an id the newest of one's own
   GET  /v1/agreement?q=&on=          how far reviewers agree; on: score or label
+  GET  /v1/queues                    list[QueueView]   runs that several people are to judge
+  POST /v1/queues                    OpenQueue -> 201 QueueView
+  GET  /v1/queues/{name}             QueueDetail       with agreement and the runs in dispute
+  GET  /v1/queues/{name}/next?after= QueueTurn         the next run that whoever asks may judge
+  POST /v1/queues/{name}/close       CloseQueue -> QueueView
   POST /v1/outcomes                  [{conversation or run, outcome, score?, comment?, at?}]; told again is known
   POST /v1/runs/{id}/cancel          -> RunView
   POST /v1/runs/{id}/resume?wait=    -> RunDetail, 202 unless wait
@@ -44,6 +50,10 @@ Routes (all below /v1 but the first two; every list is newest first unless it sa
   POST /v1/questions/{id}/answer     AnswerQuestion -> QuestionView; after the last one its run goes on
   GET  /v1/feed?after=&kinds=        SSE over all streams: `event: fact`; honours Last-Event-ID and ?after= (an id);
                                      without either it begins now. kinds: names with commas between them
+  GET  /v1/playground?limit=         list[PlayView]
+  POST /v1/playground                StartPlay -> 202 PlayView: one input through several versions and models;
+                                     nothing that changes something is called. Idempotency-Key as for runs
+  GET  /v1/playground/{id}           PlayView
   GET  /v1/bundles?agent=&limit=     list[BundleView]
   GET  /v1/bundles/{digest}          BundleView        a digest or its first characters
   GET  /v1/bundles/{digest}/diff?against=   list[DiffLineView]   against: default its parent

@@ -24,6 +24,7 @@ from agents.service.wire import (
     RunPage,
     RunView,
     StartRun,
+    WithdrawFeedback,
 )
 from agents.service.wire.audit import WhyView
 from traces.edits import Edit
@@ -31,6 +32,7 @@ from traces.errors import NotFound
 from traces.feedback import Judgement, give_feedback
 from traces.pieces import MOST, names_body, read_piece
 from traces.store import get_run, match_run
+from traces.withdrawals import withdraw_feedback
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -139,6 +141,16 @@ def judge(parts: Parts, run: Name, given: GiveFeedback) -> RunView:
     by = given.by.strip() or parts.caller.name
     actor = "machine" if given.tier == "program" else "person"
     give_feedback(parts.recorder, run_id, Judgement(by=by, actor=actor, **said))  # type: ignore[arg-type]
+    with parts.database.reading() as session:
+        return run_view(get_run(session, run_id))
+
+
+@router.post("/{run}/feedback/withdraw")
+def withdraw(parts: Parts, run: Name, said: WithdrawFeedback) -> RunView:
+    """Take one's own judgement back, or as admin anybody's. It stays on record and counts no more."""
+    run_id = _full_id(parts, run)
+    by, others = parts.person(said.by, said.reason), parts.caller.may("administer")
+    withdraw_feedback(parts.recorder, run_id, said.feedback_id, by, others=others)
     with parts.database.reading() as session:
         return run_view(get_run(session, run_id))
 

@@ -5,7 +5,7 @@ for each thing that has shapes; the audit's are asked for by their own name.
 """
 
 from agents.service.wire.about import AboutView, AgentView, MeView, Problem
-from agents.service.wire.feedback import EditView, GiveFeedback
+from agents.service.wire.feedback import EditView, GiveFeedback, WithdrawFeedback
 from agents.service.wire.nights import NightView
 from agents.service.wire.rollouts import (
     AlarmView,
@@ -105,4 +105,5 @@ __all__ = [
     "ToolListView",
     "TriedView",
     "WaitingView",
+    "WithdrawFeedback",
 ]

@@ -15,6 +15,16 @@ class EditView(Shape):
     right: JsonValue = None
 
 
+class WithdrawFeedback(Shape):
+    """Take a judgement back: the one named, or the newest of one's own on the run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    feedback_id: str | None = None
+    reason: str = ""
+    by: str = ""
+
+
 class GiveFeedback(Shape):
     """A judgement on a run or on one of its operations."""
 

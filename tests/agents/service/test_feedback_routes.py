@@ -22,3 +22,18 @@ async def test_outcomes_and_agreement(house: House) -> None:
     found = await house.get("/v1/agreement")
     assert (found["runs"], found["disputed"]) == (1, [[run, {"ann": "right", "bob": "wrong"}]])
     assert [one["id"] for one in (await house.get("/v1/runs?q=outcome:refunded"))["items"]] == [run]
+
+
+async def test_a_judgement_is_taken_back(house: House) -> None:
+    """The newest of one's own without a name; somebody else's only who administers; twice is once."""
+    run = (await house.ask("hello"))["run"]["id"]
+    await house.post(f"/v1/runs/{run}/feedback", {"score": 0, "by": "ann"})
+    await house.post(f"/v1/runs/{run}/feedback", {"score": 1})
+    place = f"/v1/runs/{run}/feedback/withdraw"
+    assert (await house.post(place, {"reason": "another run was meant"}))["score"] == 0
+    assert "judgement of 'tester'" in (await house.post(place, {}, 404))["detail"]
+    facts = (await house.get(f"/v1/runs/{run}/events"))["items"]
+    first = next(fact["data"]["feedback_id"] for fact in facts if fact["kind"] == "feedback_given")
+    for _ in range(2):
+        assert (await house.post(place, {"feedback_id": first}))["feedback"] == 0
+    await house.post(place, {"feedback_id": "fb_0"}, 404)

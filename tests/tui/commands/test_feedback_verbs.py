@@ -44,6 +44,17 @@ def test_reviewers_and_their_edits(strop: Shell) -> None:
     assert given["edits"][0]["right"] == given["correction"] == "bridge"
 
 
+def test_a_judgement_is_taken_back(strop: Shell) -> None:
+    """One's newest, or the one that is named; with a judgement beside it the command does nothing."""
+    run_id = asked(strop, "hello")
+    strop("feedback", run_id, "--score", "0", "--label", "rude")
+    strop("feedback", run_id, "--score", "1", "--undo", code=2)
+    assert strop.json("feedback", run_id, "--undo", "--comment", "wrong run")["feedback"] == 0
+    assert "judgement of 'm.keller'" in strop.told("feedback", run_id, "--undo", code=7)
+    assert strop.json("runs", "list", "label:rude")["items"] == []
+    assert "m.keller took a judgement back" in strop("runs", "show", run_id).stdout
+
+
 def test_signals_are_looked_for(strop: Shell) -> None:
     """Said again in the same words: a retry."""
     run_id = asked(strop, "when are you open on Friday")
