@@ -195,6 +195,7 @@ async def test_two_runs_of_the_list_are_compared(service: Service) -> None:
         await desk.type("compare 99990 99991")
         await desk.press("enter")
         await desk.until("right 99991")
+        await desk.until(lambda: "Loading" not in desk.text)
 
 
 @pytest.mark.anyio

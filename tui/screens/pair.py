@@ -133,7 +133,7 @@ class PairScreen(Room):
 
     def on_descendant_focus(self) -> None:
         """The head says which side the keys mean."""
-        if self.is_mounted and self._found:
+        if self.is_there and self._found:
             self._draw_heads()
 
     # --- scrolling together --------------------------------------------------------------------
@@ -144,7 +144,7 @@ class PairScreen(Room):
             self._lead(event.view)
 
     def _scrolled(self, view: Transcript) -> None:
-        if not self._placing:
+        if not self._placing and self.is_there:
             self._lead(view)
 
     def _lead(self, view: Transcript) -> None:

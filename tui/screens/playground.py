@@ -207,7 +207,7 @@ class PlayScreen(Room):
 
     def on_descendant_focus(self) -> None:
         """The heads say which side the keys mean."""
-        if self.is_mounted:
+        if self.is_there and self.play is not None:
             self._draw_heads()
 
     # --- keys ----------------------------------------------------------------------------------
