@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -338,12 +339,26 @@ def _database(workspace: Workspace, *, whole: bool) -> Iterator[Check]:
         yield Check("ok", "database", f"can be read and written ({database.engine.url.render_as_string()})")
         if database.is_sqlite:
             yield _space(Path(database.engine.url.database or "."))
+        yield _losses(database)
         if whole:
             yield from _live(workspace, database)
     except LedgerError as error:
         yield Check("fail", "database", str(error), error.hint)
     finally:
         database.close()
+
+
+def _losses(database: "Database") -> Check:
+    from traces.losses import list_losses, total
+
+    with database.reading() as session:
+        found = list_losses(session, since=datetime.now(UTC) - timedelta(days=7))
+    if not found:
+        return Check("ok", "losses", "all that came in the last 7 days is stored")
+    told = f"{total(found):,} spans, requests or writes could not be stored in the last 7 days"
+    return Check(
+        "warn", "losses", f"{told}, the newest: {found[0].what}, {found[0].why}", "`strop losses` lists them."
+    )
 
 
 def _space(file: Path) -> Check:

@@ -227,18 +227,21 @@ def _sqlite_begin(connection: sa.Connection) -> None:
 
 _CAUSES: Final = (
     (r"database is locked|database table is locked|could not obtain lock",
-     "the database is locked by another process",
+     "locked", "the database is locked by another process",
      "Wait for the other process, or stop it; nothing was written."),
     (r"disk is full|No space left|disk I/O error",
-     "the disk is full or cannot be written",
+     "full", "the disk is full or cannot be written",
      "Free some space and try again; nothing was half written."),
-    (r"readonly database|read-only", "the database is read-only", "Make the file and its folder writable."),
-    (r"unable to open database file", "the database file cannot be opened",
+    (r"readonly database|read-only",
+     "read-only", "the database is read-only", "Make the file and its folder writable."),
+    (r"unable to open database file",
+     "unreachable", "the database file cannot be opened",
      "Check that its folder exists and can be written."),
-    (r"file is not a database|malformed", "the file is not a readable SQLite database",
+    (r"file is not a database|malformed",
+     "damaged", "the file is not a readable SQLite database",
      "Restore it from a backup, or give another [database] url."),
     (r"connection (refused|failed|timeout)|could not connect|server closed|terminating connection|Connection refused",
-     "the database server does not answer", "Start it, or correct [database] url in strop.toml."),
+     "unreachable", "the database server does not answer", "Start it, or correct [database] url in strop.toml."),
 )  # fmt: skip
 
 
@@ -251,9 +254,9 @@ def _told(url: str) -> Iterator[None]:
         raise
     except (OperationalError, DBAPIError) as error:
         text = str(error.orig)
-        for pattern, what, hint in _CAUSES:
+        for pattern, cause, what, hint in _CAUSES:
             if re.search(pattern, text, re.IGNORECASE):
-                raise LedgerUnavailable(f"{what} ({_without_password(url)})", hint=hint) from error
+                raise LedgerUnavailable(f"{what} ({_without_password(url)})", hint=hint, cause=cause) from error
         raise
 
 

@@ -24,7 +24,14 @@ class LedgerError(Exception):
 
 
 class LedgerUnavailable(LedgerError):
-    """Nothing was half written; the same act may be tried again when the cause is gone."""
+    """Nothing was half written; the same act may be tried again when the cause is gone.
+
+    `cause` is a word for it: locked, full, read-only, unreachable, damaged; empty where it is another.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", cause: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.cause = cause
 
 
 class LedgerOutdated(LedgerError):

@@ -19,8 +19,9 @@ from traces.bodies import write_blobs
 from traces.chain import GENESIS, chain
 from traces.db import Database, from_micros, micros
 from traces.entries import Entry, entry_of
-from traces.errors import LedgerError, NotFound, OperationTaken, RunErased
+from traces.errors import LedgerError, LedgerUnavailable, NotFound, OperationTaken, RunErased
 from traces.events import Event, RunStarted
+from traces.losses import Losses
 from traces.marks import write_marks
 from traces.pen import Pen, Statement, named, pen_of
 from traces.planned import Planned, insert_planned, stored_run
@@ -78,6 +79,7 @@ class Recorder:
         self.database = database
         self.redactor = redactor or Redactor()
         self._clock = clock
+        self.losses: Final = Losses(database, clock)
         self._heads: dict[str, _Head] = {}
         self._lock = threading.RLock()
         self._listeners: list[Callable[[Recorded], None]] = []
@@ -144,20 +146,27 @@ class Recorder:
 
     def _write(self, pages: Sequence[Page]) -> None:
         """One transaction for all. What it collides with is forgotten, to be read again."""
-        heads = {page.stream: self._heads.get(page.stream) or self._read_head(page.stream) for page in pages}
         written: list[list[Recorded]] = []
         try:
+            heads = {page.stream: self._heads.get(page.stream) or self._read_head(page.stream) for page in pages}
             with self.database.appending() as pen:
                 for page in pages:
                     done, heads[page.stream] = self._write_page(pen, page, heads[page.stream])
                     written.append(done)
-        except BaseException:
+        except BaseException as error:
             for page in pages:
                 self._heads.pop(page.stream, None)
+            self._count_failed(error, sum(len(page.entries) for page in pages))
             raise
         for page, done in zip(pages, written, strict=True):
             page.written = done
             self._remember(page.stream, heads[page.stream])
+        if self.losses.waiting:
+            self.losses.settle()
+
+    def _count_failed(self, error: BaseException, facts: int) -> None:
+        if isinstance(error, LedgerUnavailable):
+            self.losses.add("writes", error.cause or "another reason", facts, str(error))
 
     def _write_page(self, pen: Pen, page: Page, head: _Head) -> tuple[list[Recorded], _Head]:
         before, done = head, []
@@ -190,6 +199,7 @@ class Recorder:
         `plan` says which, and may look at what is there. It is asked inside the transaction, so that nothing can
         come between, and asked again after a collision with another process.
         """
+        planned: Sequence[Planned] = ()
         while True:
             try:
                 with self._lock, self.database.writing() as session:
@@ -201,10 +211,15 @@ class Recorder:
                 break
             except IntegrityError:
                 continue
+            except LedgerUnavailable as error:
+                self._count_failed(error, max(1, len(planned)))
+                raise
         recorded = [
             Recorded(event_id, one.stream, seq, at, one.entry.event)
             for one, (event_id, seq) in zip(planned, places, strict=True)
         ]
+        if self.losses.waiting:
+            self.losses.settle()
         self._tell(recorded)
         return recorded
 

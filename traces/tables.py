@@ -131,3 +131,15 @@ LEASES: Final = sa.Table(
     sa.Column("until", UtcTimestamp, nullable=False),
     comment="Who works on what right now. Not history: it may be lost without loss.",
 )
+
+LOSSES: Final = sa.Table(
+    "losses",
+    METADATA,
+    sa.Column("day", sa.String(10), primary_key=True, comment="UTC, such as 2026-01-31"),
+    sa.Column("what", sa.String(20), primary_key=True, comment="spans, requests or writes"),
+    sa.Column("why", sa.String(40), primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("last_at", UtcTimestamp, nullable=False),
+    sa.Column("example", sa.Text, nullable=False, comment="what was said of the newest"),
+    comment="What could not be stored, counted. Not of the chain: what is not there has no place in it.",
+)

@@ -79,6 +79,7 @@ SECTIONS: Final = {
         "keys": "tui.commands.keys:keys",
         "forward": "tui.commands.forward:forward",
         "verify": "tui.commands.verify:verify",
+        "losses": "tui.commands.losses:losses",
         "export": "tui.commands.carry:export",
         "import": "tui.commands.carry:bring",
         "retention": "tui.commands.retention:retention",

@@ -39,6 +39,7 @@ from agents.service.routes import (
     feed,
     feedback,
     health,
+    losses,
     nights,
     otlp,
     playground,
@@ -105,11 +106,14 @@ def create_app(
     app.state.service = parts
     for room in (
         health, agents, access, runs, conversations, approvals, questions, queues, playground, bundles, proposals,
-        rollouts, nights, feed, feedback, otlp, stats, tools, waiting, audit,
+        rollouts, nights, feed, feedback, otlp, losses, stats, tools, waiting, audit,
     ):  # fmt: skip
         app.include_router(room.router)
     problems.install(app)
-    app.add_middleware(RequestGate, largest=LARGEST_REQUEST, larger={"/v1/traces": otlp.LARGEST_SENT})
+    app.add_middleware(
+        RequestGate, largest=LARGEST_REQUEST, larger={"/v1/traces": otlp.LARGEST_SENT},
+        too_large=lambda path, told: _count_too_large(runtime, path, told),
+    )  # fmt: skip
     knocks = Knocks(runtime.recorder)
     app.state.knocks = knocks
     app.add_middleware(
@@ -121,6 +125,11 @@ def create_app(
     )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def _count_too_large(runtime: Runtime, path: str, told: str) -> None:
+    if path == "/v1/traces":
+        otlp.count_request(runtime.recorder, "too large", told)
 
 
 def _find_caller(runtime: Runtime, token: str) -> Caller | None:

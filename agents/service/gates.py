@@ -76,11 +76,19 @@ class RequestGate:
     is too large, at once where it says so, else when it has been read that far.
     """
 
-    def __init__(self, app: ASGIApp, largest: int, larger: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        largest: int,
+        larger: Mapping[str, int] | None = None,
+        too_large: Callable[[str, str], None] = lambda path, told: None,
+    ) -> None:
         self.app = app
         self.largest = largest
         self.larger = larger or {}
         """Paths that may be sent more."""
+        self._too_large = too_large
+        """Told of each body that is refused for its size: where to, and why."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 400 or 413, or pass on."""
@@ -89,15 +97,16 @@ class RequestGate:
         elif "\0" in scope["path"] or b"%00" in scope["query_string"]:
             await answer(400, "the address holds a NUL character")(scope, receive, send)
         elif self._announced(scope) > (largest := self.larger.get(scope["path"], self.largest)):
+            await asyncio.to_thread(self._too_large, scope["path"], _told(largest))
             await answer(413, _told(largest))(scope, receive, send)
         else:
-            await self.app(scope, self._counting(receive, largest), send)
+            await self.app(scope, self._counting(scope["path"], receive, largest), send)
 
     def _announced(self, scope: Scope) -> int:
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         return int(length[:18]) if length.isdigit() else 0
 
-    def _counting(self, receive: Receive, largest: int) -> Receive:
+    def _counting(self, path: str, receive: Receive, largest: int) -> Receive:
         read = 0
 
         async def counted() -> Message:
@@ -105,6 +114,7 @@ class RequestGate:
             message = await receive()
             read += len(message.get("body", b""))
             if read > largest:
+                await asyncio.to_thread(self._too_large, path, _told(largest))
                 raise HTTPException(413, _told(largest))
             return message
 

@@ -67,6 +67,7 @@ RULES: Final[dict[str, Rule]] = {
     "GET /v1/conversations/{conversation}": _rule("seen", "read"),
     "DELETE /v1/conversations/{conversation}": _rule("all", "administer"),
     "GET /v1/stats": _rule("seen", "read"),
+    "GET /v1/losses": _rule("all", "read"),
     "GET /v1/feed": _rule("seen", "read"),
     # --- what waits for a person
     "GET /v1/approvals": _rule("seen", "read"),

@@ -35,3 +35,7 @@ class OtlpTooLarge(OtlpError):
 
 class SpanRefused(ValueError):
     """One span that cannot be kept; the others of its request are."""
+
+
+UNREADABLE: Final = "unreadable"
+"""Why spans are counted as lost: an id that is none, values of another shape."""

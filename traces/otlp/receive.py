@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from traces.entries import Entry, entry_of
 from traces.events import SpansReceived
 from traces.ids import digest_json
-from traces.otlp.limits import MOST_PER_TRACE
+from traces.otlp.limits import MOST_PER_TRACE, UNREADABLE
 from traces.otlp.messages import Read
 from traces.otlp.span import Span
 from traces.otlp.trace import about, row_of, run_id_of
@@ -59,8 +59,12 @@ def receive(recorder: Recorder, spans: Sequence[Span], refused: Iterable[str] = 
         by_trace.setdefault(span.trace_id, []).append(span)
     sorter = _Sorter(by_trace, Counter(refused))
     recorder.append_planned(sorter.plan)
-    known = len(spans) - sorter.kept - sum((sorter.refused - Counter(refused)).values())
-    return Receipt(sorter.kept, known, sorter.refused, tuple(run_id_of(trace) for trace in by_trace))
+    known = len(spans) - sorter.kept - sorter.lost.total()
+    receipt = Receipt(sorter.kept, known, sorter.refused, tuple(run_id_of(trace) for trace in by_trace))
+    for why, count in (Counter({UNREADABLE: receipt.refused.total() - sorter.lost.total()}) + sorter.lost).items():
+        recorder.losses.add("spans", why, count, receipt.told)
+    recorder.losses.settle()
+    return receipt
 
 
 _OUTSIDE: Final = ("name", "message", "attributes", "state")
@@ -112,13 +116,15 @@ class _Sorter:
         self._before = refused
         self._ready: dict[str, _Batch] = {}
         for trace_id, spans in by_trace.items():
-            new = self._new(trace_id, spans, frozenset(), Counter())
+            new, _ = self._new(spans, frozenset())
             self._ready[trace_id] = _batch(trace_id, new)
         self.refused = refused
+        self.lost: Counter[str] = Counter()
+        """How many of these by one word; those that could not be decoded are not among them."""
         self.kept = 0
 
     def plan(self, session: Session) -> list[Planned]:
-        self.kept, self.refused = 0, Counter(self._before)
+        self.kept, self.refused, self.lost = 0, Counter(self._before), Counter()
         runs = find_runs(session, [run_id_of(trace) for trace in self._by_trace])
         earlier = read_recorded(session, runs, ["spans_received"], bodies=False) if runs else {}
         planned = []
@@ -126,11 +132,12 @@ class _Sorter:
             stream = run_id_of(trace_id)
             known = runs.get(stream)
             if known is not None and known.erased_at is not None:
-                self.refused[f"run {stream} was erased: nothing can be added to it"] += len(spans)
+                self._lose("erased", f"run {stream} was erased: nothing can be added to it", len(spans))
                 continue
             batches = [one.event for one in earlier.get(stream, ()) if isinstance(one.event, SpansReceived)]
             seen = frozenset(row[0] for batch in batches for row in batch.index)
-            new = self._new(trace_id, spans, seen, self.refused)
+            new, over = self._new(spans, seen)
+            self._lose("trace full", f"trace {trace_id} has {MOST_PER_TRACE:,} spans already", over)
             if new:
                 self.kept += len(new)
                 ready = self._ready[trace_id]
@@ -139,18 +146,25 @@ class _Sorter:
                 )
         return planned
 
-    def _new(self, trace_id: str, spans: list[Span], known: frozenset[str], refused: Counter[str]) -> list[Span]:
+    def _lose(self, why: str, told: str, count: int) -> None:
+        if count:
+            self.lost[why] += count
+            self.refused[told] += count
+
+    def _new(self, spans: list[Span], known: frozenset[str]) -> tuple[list[Span], int]:
+        """The spans that are not on record, and how many of such there is no room for."""
         room = MOST_PER_TRACE - len(known)
         new: dict[str, Span] = {}
+        over = 0
         for span in spans:
             name = span.data["id"]
             if name in known or name in new:
                 continue
             if len(new) >= room:
-                refused[f"trace {trace_id} has {MOST_PER_TRACE:,} spans already"] += 1
+                over += 1
             else:
                 new[name] = span
-        return list(new.values())
+        return list(new.values()), over
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ def status_line(standing: Standing, now: datetime, width: int, glyphs: Glyphs) -
     if standing.extra:
         left.append((f"{glyphs.dot} {standing.extra} ", "accent"))
     right: list[Span] = []
+    if standing.about and standing.about.losses:
+        right.append((f"{glyphs.bad} {standing.about.losses} not stored  ", "bad.bold"))
     if standing.waiting:
         since = age(standing.waiting_since, now) if standing.waiting_since else ""
         told = f" to decide, oldest {since}" if since and width >= WIDE else f" to decide {since}".rstrip()

@@ -1,5 +1,6 @@
 """Whether the process answers, whether it can work, and who it is."""
 
+from datetime import timedelta
 from importlib.metadata import version
 
 from fastapi import APIRouter
@@ -8,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from agents.service.deps import Parts
 from agents.service.problems import answer
 from agents.service.wire import AboutView, MeView
+from traces.losses import list_losses, total
 from traces.store import last_event_id
 
 router = APIRouter(tags=["service"])
@@ -49,6 +51,7 @@ def about(parts: Parts) -> AboutView:
     """Who answers."""
     with parts.database.reading() as session:
         last = last_event_id(session)
+        lost = total(list_losses(session, since=parts.recorder.now() - timedelta(days=1)))
     return AboutView(
         version=version("strop"),
         workspace=parts.workspace.name,
@@ -57,4 +60,5 @@ def about(parts: Parts) -> AboutView:
         agents=sorted(name for name in parts.workspace.agents if parts.caller.sees(name)),
         last_event_id=last,
         beyond=parts.work.beyond if parts.caller.agents is None else {},
+        losses=lost if parts.caller.agents is None else 0,
     )

@@ -43,13 +43,24 @@ class WrongMedia(UsageError):
 async def take_spans(parts: Parts, request: Request) -> Response:
     """Keep spans of other frameworks as runs. ExportTraceServiceRequest in, ExportTraceServiceResponse out."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in {PROTOBUF, JSON}:
-        raise WrongMedia(f"spans come as {PROTOBUF} or {JSON}, not {media!r}")
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    body = await request.body()
-    async with parts.otlp_gate:
-        receipt = await asyncio.to_thread(_take, parts.recorder, body, media, encoding)
+    try:
+        if media not in {PROTOBUF, JSON}:
+            raise WrongMedia(f"spans come as {PROTOBUF} or {JSON}, not {media!r}")
+        body = await request.body()
+        async with parts.otlp_gate:
+            receipt = await asyncio.to_thread(_take, parts.recorder, body, media, encoding)
+    except (OtlpError, WrongMedia) as error:
+        why = "too large" if isinstance(error, OtlpTooLarge) else "unreadable"
+        await asyncio.to_thread(count_request, parts.recorder, why, str(error))
+        raise
     return Response(await asyncio.to_thread(_answer, receipt, media), media_type=media)
+
+
+def count_request(recorder: Recorder, why: str, told: str) -> None:
+    """Count a request of which nothing could be kept; nobody knows how many spans it had."""
+    recorder.losses.add("requests", why, example=told)
+    recorder.losses.settle()
 
 
 def _take(recorder: Recorder, body: bytes, media: str, encoding: str) -> Receipt:

@@ -4,7 +4,7 @@ This is the one part of the lower rooms that the terminal's app side may see; it
 for each thing that has shapes; the audit's are asked for by their own name.
 """
 
-from agents.service.wire.about import AboutView, AgentView, MeView, Problem
+from agents.service.wire.about import AboutView, AgentView, LossView, MeView, Problem
 from agents.service.wire.feedback import EditView, GiveFeedback, WithdrawFeedback
 from agents.service.wire.nights import NightView
 from agents.service.wire.rollouts import (
@@ -83,6 +83,7 @@ __all__ = [
     "FlipView",
     "GiveFeedback",
     "Key",
+    "LossView",
     "MeView",
     "NightView",
     "PieceView",

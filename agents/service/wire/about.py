@@ -19,6 +19,8 @@ class AboutView(Shape):
     last_event_id: int = 0
     beyond: dict[str, str] = {}
     """Open runs that this version of Strop cannot go on with, by id, and why: another version wrote them."""
+    losses: int = 0
+    """Spans, requests and writes of the last day that could not be stored; `GET /v1/losses` says why."""
 
 
 class MeView(Shape):
@@ -50,6 +52,18 @@ class AgentView(Shape):
     proposals: int = 0
     head: int = 0
     """Seq of the newest decision about the agent: send it with a decision, so that two people cannot cross."""
+
+
+class LossView(Shape):
+    """What could not be stored for one reason on one day (UTC)."""
+
+    day: str
+    what: Literal["spans", "requests", "writes"]
+    why: str
+    count: int
+    last_at: datetime
+    example: str = ""
+    """What was said of the newest."""
 
 
 class Problem(Shape):
