@@ -10,7 +10,7 @@ from optimizer.answers import read_run
 from tests.builders import PERSON
 from tests.traces.otlp_samples import TRACE, batches, genai, request, span
 from traces.db import Database
-from traces.events import FeedbackGiven, RunStarted
+from traces.events import FeedbackGiven, ModelRequested, RunFinished, RunStarted
 from traces.feedback import Judgement, give_feedback
 from traces.filters import conditions
 from traces.otlp.receive import Receipt, receive
@@ -266,3 +266,63 @@ def test_each_convention_says_the_same(
     call = {"part_kind": "tool-call", "tool_name": "refund", "args": {"amount": 3}, "tool_call_id": "c1"}
     assert [part for part in replied.response["parts"] if part.get("content") != ""] == [call]
     assert replied.input_tokens == 4
+
+
+def openinference(*, outer: dict[str, Any]) -> list[dict[str, Any]]:
+    """What OpenAI Agents send through OpenInference: the outer spans have nothing but their kind."""
+    model = {"openinference.span.kind": "LLM", "llm.system": "openai", "llm.model_name": "m-1"}
+    tool = json.dumps({"type": "function", "function": {"name": "weather", "parameters": {}}})
+    asked = {"llm.input_messages.0.message.role": "user", "llm.input_messages.0.message.content": "Rain in Oslo?"}
+    call = "llm.output_messages.0.message.tool_calls.0.tool_call."
+    back = {
+        "llm.input_messages.1.message.role": "tool", "llm.input_messages.1.message.tool_call_id": "c1",
+        "llm.input_messages.1.message.content": "sunny", "llm.output_messages.0.message.role": "assistant",
+        "llm.output_messages.0.message.content": "No, it is sunny.",
+    }  # fmt: skip
+    first = {
+        "llm.tools.0.tool.json_schema": tool, "llm.output_messages.0.message.role": "assistant", f"{call}id": "c1",
+        f"{call}function.name": "weather", f"{call}function.arguments": '{"city": "Oslo"}',
+    }  # fmt: skip
+    return [
+        span(3, "generation", 2, start=2, end=3, attributes={**model, **asked, **first}),
+        span(4, "generation", 2, start=5, end=6, attributes={**model, **asked, **back}),
+        span(2, "forecaster", 1, start=1, end=7, attributes={"openinference.span.kind": "AGENT"}),
+        span(1, "Agent workflow", end=8, attributes=outer),
+    ]
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["one request", "a request each"])
+def test_outer_spans_that_say_nothing(database: Database, apart: bool) -> None:
+    """Then the run was asked what its first model request was, and answered what the last one said."""
+    spans = openinference(outer={"openinference.span.kind": "CHAIN"})
+    recorder = Recorder(database)
+    for body in batches(spans) if apart else [request(*spans)]:
+        decoded = decode_protobuf(body)
+        receive(recorder, decoded.spans, decoded.refused)
+    with database.reading() as session:
+        run = get_run(session, f"run_{TRACE}")
+        facts = [one.event for one in read_events(session, run.id)]
+    assert (run.agent, run.input, run.output) == ("forecaster", "Rain in Oslo?", "No, it is sunny.")
+    started, asked = facts[0], next(one for one in facts if isinstance(one, ModelRequested))
+    assert isinstance(started, RunStarted)
+    assert started.input == "Rain in Oslo?"
+    assert asked.instructions is None  # `llm.system` is the provider's name
+    assert asked.tools == [{"name": "weather", "parameters": {}}]
+    back = [one for one in facts if isinstance(one, ModelRequested)][1].messages[0]["parts"][0]
+    assert (back["tool_name"], back["content"]) == ("weather", "sunny")
+    ended = facts[-1]
+    assert isinstance(ended, RunFinished)
+    assert ended.output == "No, it is sunny."
+
+
+def test_a_reply_that_is_a_call_is_no_answer(database: Database) -> None:
+    """A run that is one model request: its row does not show the provider's JSON in the place of an answer."""
+    one = openinference(outer={})[0]
+    raw = {"output.value": '{"choices": [{"message": {"tool_calls": []}}]}'}
+    decoded = decode_protobuf(request({**one, "parent": 0, "attributes": {**one["attributes"], **raw}}))
+    receive(Recorder(database), decoded.spans)
+    with database.reading() as session:
+        assert get_run(session, f"run_{TRACE}").output is None
+        facts = [stored.event for stored in read_events(session, f"run_{TRACE}")]
+    assert isinstance(facts[-1], RunFinished)
+    assert facts[-1].output is None

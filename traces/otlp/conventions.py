@@ -60,7 +60,8 @@ RESULT: Final = (
     "gen_ai.tool.call.result", "tool_response", "ai.toolCall.result", "ai.toolCall.output", "output.value",
     "mlflow.spanOutputs", "traceloop.entity.output", "langfuse.observation.output", "gen_ai.completion", "output",
 )  # fmt: skip
-INSTRUCTIONS: Final = ("gen_ai.system_instructions", "gen_ai.system.instructions", "llm.system", "agent.instructions")
+INSTRUCTIONS: Final = ("gen_ai.system_instructions", "gen_ai.system.instructions", "agent.instructions")
+"""Not `llm.system`: that is the provider's name."""
 TOOLS: Final = (
     "gen_ai.tool.definitions", "mlflow.chat.tools", "llm.request.functions", "ai.prompt.tools",
     "model_request_parameters",

@@ -10,7 +10,7 @@ import re
 from functools import cached_property
 from typing import Any, Final
 
-from traces.otlp.conventions import INPUT, OUTPUT, Attributes, parsed, value_of
+from traces.otlp.conventions import INPUT, OUTPUT, TOOLS, Attributes, parsed, value_of
 from traces.previews import preview
 
 Message = dict[str, Any]
@@ -54,6 +54,25 @@ def output_messages(data: dict[str, Any]) -> list[Message]:
 def _vercel(attributes: Attributes) -> Any:
     text, calls = attributes.get("ai.response.text"), value_of(attributes, ("ai.response.toolCalls",))
     return {"role": "assistant", "content": text or "", "tool_calls": calls or []} if text or calls else None
+
+
+def tool_definitions(attributes: Attributes) -> list[Any]:
+    """The tools that the model was offered, as they were told."""
+    told = value_of(attributes, TOOLS)
+    if isinstance(told, list):
+        return told
+    flat = _flattened(attributes, "llm.tools.")
+    return [_tool_definition(one) for one in flat]
+
+
+def _tool_definition(raw: Any) -> Any:
+    """OpenInference has each tool's schema as a text, in the form of the provider."""
+    inner = raw.get("tool") if isinstance(raw, dict) else None
+    schema = parsed(inner.get("json_schema")) if isinstance(inner, dict) else None
+    if not isinstance(schema, dict):
+        return raw
+    function = schema.get("function")
+    return function if isinstance(function, dict) else schema
 
 
 # --- forms ---------------------------------------------------------------------------------------------------------
@@ -269,11 +288,17 @@ class Read:
 
     @property
     def answered(self) -> Any:
-        """What the span answered: a final result, else the last text of its output, else the output as it is."""
+        """What the span answered: a final result, else the last text of its output, else the output as it is.
+
+        Empty where all it said is a call.
+        """
         if (final := value_of(self.attributes, ("final_result",))) is not None:
             return final
         said = [text for message in self.said for text in text_parts(message, "text")]
-        return said[-1] if said else value_of(self.attributes, OUTPUT) or ""
+        if said:
+            return said[-1]
+        calls = any(part["part_kind"] == "tool-call" for message in self.said for part in message["parts"])
+        return "" if calls else value_of(self.attributes, OUTPUT) or ""
 
 
 def text_parts(message: Message, *kinds: str) -> list[str]:

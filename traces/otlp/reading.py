@@ -5,7 +5,7 @@ whatever the order of arrival. Prevents: a second copy of foreign runs that says
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from traces.events import (
     Event,
@@ -22,9 +22,17 @@ from traces.events import (
 )
 from traces.ids import digest_json, ordered_json
 from traces.otlp import conventions as mean
-from traces.otlp.messages import Conversation, Message, Read, input_messages, output_messages, text_parts
+from traces.otlp.messages import (
+    Conversation,
+    Message,
+    Read,
+    input_messages,
+    output_messages,
+    text_parts,
+    tool_definitions,
+)
 from traces.otlp.span import ERROR, is_root
-from traces.otlp.trace import ORIGIN, error_of, summary_fields
+from traces.otlp.trace import ORIGIN, error_of, nearness, row_of, summary_fields
 
 Told = tuple[int, Event]
 """A fact and when it happened, in microseconds since 1970."""
@@ -75,12 +83,25 @@ def facts_of(batches: Sequence[SpansReceived]) -> list[Told]:
     teller = _Teller()
     steps = [told for span in spans for told in teller.tell(span, is_top=span in top)]
     steps.sort(key=lambda told: told[0])
-    start = (fields["started_at"], _started(fields, top, outer))
-    end = _ended(fields, top, spans)
+    start = (fields["started_at"], _started(fields, top, outer, spans))
+    end = _ended(fields, spans)
     return [start, *steps, *(() if end is None else ((fields["ended_at"], end),))]
 
 
-def _started(fields: dict[str, Any], top: list[dict[str, Any]], outer: list[dict[str, Any]]) -> RunStarted:
+def _nearest(spans: list[dict[str, Any]], what: Literal["asked", "answered"]) -> Any:
+    """What the run was asked (by its first span that says so) or answered (by its last), the outermost spans first:
+    what the list of runs shows the beginning of (`traces.otlp.trace.about`).
+    """
+    rows = [(row_of(span), span) for span in spans]
+    rows = [(row, span) for row, span in rows if nearness(row) < 9]
+    rows.sort(key=lambda one: (nearness(one[0]), one[0].start if what == "asked" else -one[0].end))
+    said = (getattr(Read(span), what) for _, span in rows)
+    return next((one for one in said if one not in ("", None)), "")
+
+
+def _started(
+    fields: dict[str, Any], top: list[dict[str, Any]], outer: list[dict[str, Any]], spans: list[dict[str, Any]]
+) -> RunStarted:
     metadata = {
         "spans": {
             span["name"]: mean.unknown(span.get("attributes", {})) for span in [*outer[:1], *top] if "name" in span
@@ -89,22 +110,19 @@ def _started(fields: dict[str, Any], top: list[dict[str, Any]], outer: list[dict
     }
     return RunStarted(
         agent=fields["agent"], bundle=fields["bundle"], conversation_id=fields["conversation_id"], origin=ORIGIN,
-        input=(Read(top[0]).asked if top else "") or fields["input"], metadata=metadata,
+        input=_nearest(spans, "asked") or fields["input"], metadata=metadata,
     )  # fmt: skip
 
 
-def _ended(fields: dict[str, Any], top: list[dict[str, Any]], spans: list[dict[str, Any]]) -> Event | None:
+def _ended(fields: dict[str, Any], spans: list[dict[str, Any]]) -> Event | None:
     if fields["ended_at"] is None:
         return None
     seconds = (fields["ended_at"] - fields["started_at"]) / 1_000_000
     if fields["status"] == "failed":
         error, _, message = fields["error"].partition(": ")
         return RunFailed(error=error, message=message, seconds=seconds)
-    said = Read(top[0]).answered if top else ""
-    if said in ("", None):
-        replies = [Read(span).answered for span in spans if mean.role(span) == "model"]
-        said = replies[-1] if replies else fields["output"]
-    return RunFinished(output=said, seconds=seconds)
+    said = _nearest(spans, "answered")
+    return RunFinished(output=fields["output"] if said == "" else said, seconds=seconds)
 
 
 class _Teller:
@@ -114,6 +132,8 @@ class _Teller:
         self._step = 0
         self._seen: set[str] = set()
         self._models: set[str] = set()
+        self._called: dict[str, str] = {}
+        """The tool that each call asked for: what came back may name the call alone."""
 
     def tell(self, span: dict[str, Any], *, is_top: bool) -> list[Told]:
         role = mean.role(span)
@@ -129,11 +149,10 @@ class _Teller:
         attributes = span.get("attributes", {})
         shown, place = input_messages(span), _place(span, step=self._step)
         model = mean.text_of(attributes, mean.MODEL) or span.get("name", "")
-        tools = mean.value_of(attributes, mean.TOOLS)
         asked_for = {**mean.settings(attributes), **_extra(attributes)}
         requested = ModelRequested(
             **place, model=model, messages=self._new(shown), messages_before=0, settings=asked_for,
-            instructions=_instructions(attributes, shown), tools=tools if isinstance(tools, list) else [],
+            instructions=_instructions(attributes, shown), tools=tool_definitions(attributes),
             fingerprint=digest_json(shown),
         )  # fmt: skip
         return [(_micros(span, "start"), requested), (_micros(span, "end"), self._reply(span, place, model))]
@@ -145,6 +164,9 @@ class _Teller:
         said = output_messages(span)
         self._seen.update(ordered_json(message) for message in said)
         parts = [part for one in said for part in one["parts"]]
+        self._called.update(
+            (part["tool_call_id"], part["tool_name"]) for part in parts if part["part_kind"] == "tool-call"
+        )
         tokens_in, tokens_out, cached, cost = mean.usage(span.get("attributes", {}))
         return ModelReplied(
             **place, model=model, response={"kind": "response", "parts": parts},
@@ -157,9 +179,14 @@ class _Teller:
         for message in messages:
             text = ordered_json(message)
             if text not in self._seen and not _is_system(message):
-                found.append(message)
+                found.append({**message, "parts": [self._with_name(part) for part in message["parts"]]})
             self._seen.add(text)
         return found
+
+    def _with_name(self, part: dict[str, Any]) -> dict[str, Any]:
+        if part["part_kind"] != "tool-return" or part["tool_name"]:
+            return part
+        return {**part, "tool_name": self._called.get(part["tool_call_id"], "")}
 
 
 def _is_system(message: Message) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from traces.ids import digest_json
 from traces.otlp import conventions as mean
-from traces.otlp.messages import Read
+from traces.otlp.messages import Read, tool_definitions
 from traces.otlp.span import ERROR, is_root
 from traces.previews import PREVIEW, preview, storable
 
@@ -76,18 +76,26 @@ About = dict[str, list[Any]]
 def about(spans: Sequence[tuple[Row, Read]], service: str) -> About:
     """What these spans say: agent, conversation, version, input, output and error, each with how good the word is."""
     found: About = {}
-    best = min((_outer(row) for row, _ in spans), default=9)
+    best = min((nearness(row) for row, _ in spans), default=9)
     for row, read in spans:
-        if row.role == "p":
-            continue
-        words = _named(row, read.data, read.attributes, service)
-        for name, rank, time, value in (*words, *(_spoken(row, read) if _outer(row) <= max(best, 1) else ())):
-            if value and (name not in found or [rank, time] < found[name][:2]):
-                found[name] = [rank, time, value]
+        if row.role != "p":
+            _keep_best(found, _named(row, read.data, read.attributes, service))
+            if nearness(row) <= max(best, 1):
+                _keep_best(found, _spoken(row, read))
+    if not found.keys() >= {"input", "output"}:  # the outermost spans may have times alone
+        for row, read in spans:
+            if row.role == "m":
+                _keep_best(found, _spoken(row, read))
     return found
 
 
-def _outer(row: Row) -> int:
+def _keep_best(found: About, words: Iterable[tuple[str, int, int, str]]) -> None:
+    for name, rank, time, value in words:
+        if value and (name not in found or [rank, time] < found[name][:2]):
+            found[name] = [rank, time, value]
+
+
+def nearness(row: Row) -> int:
     """How near to the run as a whole: its agent, its outermost span, a model request, anything else."""
     return 9 if row.role == "p" else 0 if row.role == "a" else 1 if row.root else 2 if row.role == "m" else 9
 
@@ -98,7 +106,8 @@ def _named(
     if agent := mean.text_of(attributes, mean.AGENT):
         yield "agent", 0 if row.role == "a" else 1, row.start, _name(agent)
     elif row.role == "a" or row.root:
-        yield "agent", 2 if row.role == "a" else 4, row.start, _name(data.get("name", ""))
+        name = _name(data.get("name", ""))
+        yield "agent", 6 if name.lower() in _SAYS_NOTHING else 2 if row.role == "a" else 4, row.start, name
     # The SDK's placeholder says less than the outermost span's name.
     yield "agent", 5 if service.startswith("unknown_service") else 3, row.start, _name(service)
     yield "conversation", 0, row.start, _name(mean.conversation(attributes))
@@ -106,12 +115,16 @@ def _named(
         yield "bundle", 0, row.start, version_of(attributes)
         yield "model", 0, -row.end, storable(mean.text_of(attributes, mean.MODEL))[:LONGEST_MODEL]
     if row.code == ERROR:
-        yield "error", _outer(row), -row.end, storable(error_of(data))[:1000]
+        yield "error", nearness(row), -row.end, storable(error_of(data))[:1000]
+
+
+_SAYS_NOTHING: Final = frozenset({"agent", "langgraph", "agent workflow", "runnablesequence", "invoke_agent"})
+"""Names that frameworks give where nobody gave one: a service's name says more."""
 
 
 def _spoken(row: Row, read: Read) -> Iterable[tuple[str, int, int, str]]:
-    yield "input", _outer(row), row.start, preview(read.asked)
-    yield "output", _outer(row), -row.end, preview(read.answered)
+    yield "input", nearness(row), row.start, preview(read.asked)
+    yield "output", nearness(row), -row.end, preview(read.answered)
 
 
 def _name(text: str) -> str:
@@ -121,6 +134,8 @@ def _name(text: str) -> str:
 def version_of(attributes: dict[str, Any]) -> str:
     """The digest of what shaped the reply as far as it was told: instructions, tools, model."""
     told = [mean.raw_of(attributes, keys) for keys in (mean.INSTRUCTIONS, mean.TOOLS)]
+    if told[1] is None and "llm.tools.0.tool.json_schema" in attributes:
+        told[1] = tool_definitions(attributes)
     model = mean.text_of(attributes, mean.MODEL)
     if all(one is None or isinstance(one, str) for one in told):
         return _version(*told, model)
