@@ -110,7 +110,7 @@ async def test_every_role_on_every_route(house: House) -> None:
             may = not allowed or bool(ROLES[role] & set(allowed))
             assert (answer.status_code == 403) != may, (method, path, role, answer.text)
             assert answer.status_code != 401
-            new = refused(house)[before:]
+            new = [one for one in refused(house)[before:] if one.status != 401]  # knocks of before, when they are due
             assert [(one.status, one.method, one.route, one.role) for one in new] == (
                 [] if may else [(403, method, path, role)]
             )
