@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, Protocol, TypeVar, cast
 
 from pydantic_ai import RunContext
@@ -26,7 +26,7 @@ from traces.events import Effect, Event, ModelReplied, Origin
 from traces.pen import Pen
 from traces.recorder import Page, Recorded, Recorder
 from traces.summary import RunSummary
-from traces.together import Together
+from traces.together import Later, Together
 
 KEPT_SECONDS: Final = 0.1
 """How long a reply, or what was read, may wait for the fact that follows it. Lost with a crash, it is asked again."""
@@ -223,8 +223,21 @@ class Journal:
         self.recording.add(entry.event)
         self.kept.append(entry)
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(KEPT_SECONDS, self.flush, False)
+            later = partial(self.together.add_later, self._kept_page)
+            self._timer = asyncio.get_running_loop().call_later(KEPT_SECONDS, later)
         return cast(EventT, entry.event)
+
+    def _kept_page(self) -> Later | None:
+        """What is kept back when its time is up: it shares the commit of whatever is written in that moment."""
+        entries = self._taken()
+
+        def put_back() -> None:
+            self.kept = [*entries, *self.kept]
+
+        return Later(Page(self.run_id, entries, heard=self._flushed), put_back) if entries else None
+
+    def _flushed(self, written: list[Recorded]) -> None:
+        self.run = written[-1].run
 
     def flush(self, strict: bool = True) -> None:
         """Make durable what was kept back. What cannot be written stays for the next fact, whose writer is told."""

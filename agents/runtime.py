@@ -309,9 +309,9 @@ class Runtime:
     async def _finish(self, journal: Journal, result: Any, clock: float) -> Answer:
         closing = result.closing if isinstance(result, HandedOff) else _closing(result)
         done = RunFinished(output=result.output, closing=closing, seconds=seconds_since(clock))
-        await journal.write(done, beside=lambda pen: self._holder.give_back(pen, journal.run_id))
+        said = await journal.write(done, beside=lambda pen: self._holder.give_back(pen, journal.run_id))
         assert journal.run is not None
-        return Answer(journal.run, result.output)
+        return Answer(journal.run, said.output)  # as it is on record: without what must not be kept
 
     def _ended(self, journal: Journal, error: BaseException, clock: float) -> BaseException:
         """Record how the run stopped, and give the error to raise."""

@@ -142,6 +142,12 @@ def run_detail(session: Session, run_id: str) -> RunDetail:
     )
 
 
+def answered_detail(session: Session, run: RunSummary, output: Any) -> RunDetail:
+    """The same of a run that has just given its answer here: neither is looked up again."""
+    children = [run_view(child) for child in list_children(session, run.id)]
+    return RunDetail(run=run_view(run), answer=sendable(output), children=children)
+
+
 def _answer(session: Session, run: RunSummary) -> Any:
     if run.status != "finished":
         return None

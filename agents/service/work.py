@@ -108,7 +108,7 @@ class Work:
         self.stopping = False
         self.beyond: dict[str, str] = {}
         """Runs that this version of Strop cannot go on with, and why. They are left to workers of another version."""
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Task[Answer | None]] = {}
         self._onlookers: dict[str, set[Onlooker]] = defaultdict(set)
         self._so_far: dict[str, deque[Piece]] = {}
         """The reply in the making of each run: who comes in the middle of it sees its beginning too."""
@@ -157,8 +157,11 @@ class Work:
             for task in stuck:
                 log.warning("run.stuck", run=task.get_name())
 
-    def begin(self, run_id: str) -> asyncio.Task[None]:
-        """Work on a run in the background. Twice is once; how it ends is in its ledger, never an exception."""
+    def begin(self, run_id: str) -> asyncio.Task[Answer | None]:
+        """Work on a run in the background. Twice is once; how it ends is in its ledger, never an exception.
+
+        The task gives the answer, or None where there is none yet.
+        """
         task = self._tasks.get(run_id)
         if task is None:
             task = asyncio.create_task(self._work(run_id), name=run_id)
@@ -174,9 +177,14 @@ class Work:
         if self._left and len(self._taken) <= self._most_taken // 2:
             self._behind.set()
 
-    async def wait(self, run_id: str) -> None:
-        """Until this process has nothing more to do about the run. Giving up waiting does not stop the run."""
-        await asyncio.wait({self.begin(run_id)})
+    async def wait(self, run_id: str) -> Answer | None:
+        """Until this process has nothing more to do about the run; gives its answer, or None where there is none yet.
+
+        Giving up waiting does not stop the run.
+        """
+        task = self.begin(run_id)
+        await asyncio.wait({task})
+        return None if task.cancelled() else task.result()
 
     @contextmanager
     def looking_on(self, run_id: str) -> Iterator[Onlooker]:
@@ -190,7 +198,7 @@ class Work:
             if not self._onlookers[run_id]:
                 del self._onlookers[run_id]
 
-    async def _work(self, run_id: str) -> None:
+    async def _work(self, run_id: str) -> Answer | None:
         try:
             answer = await self._in_turn(run_id)
         except asyncio.CancelledError:
@@ -210,6 +218,8 @@ class Work:
             log.exception("run.broke", run=run_id)
         else:
             log.info("run.ended", run=run_id, status=answer.run.status, seconds=answer.run.seconds)
+            return answer
+        return None
 
     async def _in_turn(self, run_id: str) -> Answer:
         """Work on the run when there is room and the earlier turns of its conversation have ended."""

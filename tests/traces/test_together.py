@@ -15,7 +15,7 @@ from traces.events import ToolCalled
 from traces.pen import Pen
 from traces.recorder import Page, Recorded, Recorder
 from traces.store import read_events
-from traces.together import MOST_PAGES, Together
+from traces.together import MOST_PAGES, Later, Together
 from traces.verify import verify
 
 pytestmark = pytest.mark.anyio
@@ -117,6 +117,39 @@ async def test_a_head_that_is_only_old_is_read_again(house: House) -> None:
     await asyncio.gather(house.together.append(house.page("run_a")), house.together.append(house.page("run_b")))
     assert len(house.calls("run_a")) == 2
     assert len(house.calls("run_b")) == 1
+
+
+async def test_what_is_due_shares_a_commit_and_is_written_once(house: House) -> None:
+    """Several runs' kept facts and another's page are one commit; what was written by then is not written again."""
+    house.begin("run_a", "run_b", "run_c")
+    back: list[str] = []
+    house.together.add_later(lambda: Later(house.page("run_a"), lambda: back.append("run_a")))
+    house.together.add_later(lambda: None)
+    house.together.add_later(lambda: Later(house.page("run_b"), lambda: back.append("run_b")))
+    await house.together.append(house.page("run_c"))
+    assert (house.commits, back) == (1, [])
+    assert [len(house.calls(name)) for name in ("run_a", "run_b", "run_c")] == [1, 1, 1]
+    house.together.add_later(lambda: Later(house.page("run_a", "c2"), lambda: back.append("run_a")))
+    house.together.settle()
+    assert house.calls("run_a") == ["tool/1/shop/buy/c1", "tool/1/shop/buy/c2"]
+
+
+async def test_what_is_due_and_refused_is_put_back(house: House) -> None:
+    """By its own run's fence, or by a database that is away; it never comes before what its run waits to say."""
+    house.begin("run_a", "run_b")
+    back: list[str] = []
+    Recorder(house.database).append_page(house.page("run_a"))
+    refused = asyncio.ensure_future(house.together.append(house.page("run_a")))
+    house.together.add_later(lambda: Later(house.page("run_a", "c2"), lambda: back.append("c2")))
+    other = asyncio.ensure_future(house.together.append(house.page("run_b")))
+    with pytest.raises(OperationTaken):
+        await refused
+    await other
+    assert (back, house.calls("run_a")) == (["c2"], ["tool/1/shop/buy/c1"])
+    house.refuse = LedgerUnavailable("the disk is full", hint="Free some space.")
+    house.together.add_later(lambda: Later(house.page("run_b", "c3"), lambda: back.append("c3")))
+    house.together.settle()
+    assert back == ["c2", "c3"]
 
 
 async def test_a_database_that_is_away_is_told_to_everybody(house: House) -> None:

@@ -8,13 +8,14 @@ from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 
 from agents.errors import UsageError
+from agents.runtime import Answer
 from agents.service.audit import why_view
 from agents.service.control import cancel_run, decide_outcome, resume_run, start_run
 from agents.service.deps import After, IdempotencyKey, LastEventId, Limit, Name, Parts, Service
 from agents.service.facts import event_page
 from agents.service.sight import runs_seen
 from agents.service.stream import EVENT_STREAM, NO_BUFFER, follow
-from agents.service.views import run_detail, run_page, run_view, span_views
+from agents.service.views import answered_detail, run_detail, run_page, run_view, span_views
 from agents.service.wire import (
     DecideOutcome,
     EventPage,
@@ -182,15 +183,16 @@ async def decide(
 
 async def _answer(parts: Service, run_id: str, response: Response, *, wait: bool) -> RunDetail:
     """The run as it stands, at its end where that is waited for; 202 while it is being worked on."""
-    if wait and run_id in parts.work.running:
-        await parts.work.wait(run_id)
-    detail = await asyncio.to_thread(_detail, parts, run_id)
+    answer = await parts.work.wait(run_id) if wait and run_id in parts.work.running else None
+    detail = await asyncio.to_thread(_detail, parts, run_id, answer)
     response.status_code = 202 if detail.run.status == "running" else 200
     return detail
 
 
-def _detail(parts: Service, run_id: str) -> RunDetail:
+def _detail(parts: Service, run_id: str, answer: Answer | None) -> RunDetail:
     with parts.database.reading() as session:
+        if answer is not None:
+            return answered_detail(session, answer.run, answer.output)
         return run_detail(session, run_id)
 
 
