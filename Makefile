@@ -75,8 +75,8 @@ bench-runtime: install-dev ## What a durable run costs, beside bare pydantic-ai 
 bench-nights: install-dev ## What a night proves, on recorded and planted runs (SCALE=0.1 for a glance); last line is JSON
 	$(BIN)/python -m benchmarks.nights --scale $(or $(SCALE),1) $(PARTS)
 
-bench-rollout: install-dev ## What choosing costs, how fast a decision reaches workers, how often a canary errs (CANARIES=1000)
-	$(BIN)/python -m benchmarks.rollout --canaries $(or $(CANARIES),1000)
+bench-rollout: install-dev ## What choosing costs, how fast a decision reaches workers, how often a canary errs (CANARIES=1000 PARTS="canaries")
+	$(BIN)/python -m benchmarks.rollout --canaries $(or $(CANARIES),1000) $(PARTS)
 
 bench-terminal: install-dev ## What the terminal's keys cost, in CPU and bytes (RUNS=1000000, or ARGS="--folder DIR"); last line is JSON
 	$(BIN)/python -m benchmarks.terminal --runs $(RUNS) $(ARGS)

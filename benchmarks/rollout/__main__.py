@@ -9,16 +9,17 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from agents.prompts.plan import RolloutPlan
 from agents.rollouts import begin_rollout
 from benchmarks.rollout.house import PERSON, House, make
 from benchmarks.rollout.reaching import measure
-from benchmarks.rollout.simulated import bound, play, rate, typical
+from benchmarks.rollout.simulated import bound, play_all, rate, typical
 from tests.postgres import PostgresUnavailable, running_postgres
 
 Figure = dict[str, Any]
+
+SECTIONS: Final = ("choosing", "reaching", "canaries")
 
 
 def figure(name: str, value: float, goal: float, *, at_least: bool = False, **more: Any) -> Figure:
@@ -47,10 +48,13 @@ def choosing(house: House, name: str, times: int) -> Figure:
 
 
 def simulations(canaries: int) -> list[Figure]:
-    """Equal arms, and arms that are ten points worse, under the plan that is the default."""
-    plan = RolloutPlan()
-    equal = [play(seed, 0.9, 0.9, plan) for seed in range(canaries)]
-    worse = [play(seed, 0.9, 0.8, plan) for seed in range(canaries)]
+    """Equal arms, and arms that are ten points worse, under the plan that is the default.
+
+    Each is played through the judge that the service asks. How often the best of all tests would see as much harm in
+    as many conversations stands beside it: where that is below the goal, no test meets it.
+    """
+    few = max(canaries // 4, 1)
+    equal, worse = play_all(0.9, 0.9, canaries), play_all(0.9, 0.8, canaries)
     found = [
         figure("equal arms rolled back or found better, of all", rate(equal, "worse", "better"), 0.05,
                canaries=canaries, rolled_back=rate(equal, "worse"), found_better=rate(equal, "better")),
@@ -58,23 +62,44 @@ def simulations(canaries: int) -> list[Figure]:
                canaries=canaries, median_exposure=typical(worse), best_of_all_tests=bound(0.9, 0.8, 150, 0.05)),
     ]  # fmt: skip
     for control in (0.95, 0.8, 0.7):
-        played = [play(seed, control, control - 0.1, plan) for seed in range(max(canaries // 4, 1))]
+        played = play_all(control, control - 0.1, few)
         name = f"{control:.0%} against {control - 0.1:.0%} good: taken back within 150"
         best = bound(control, control - 0.1, 150, 0.05)
-        found.append(
-            figure(name, rate(played, "worse"), 0.90, at_least=True, canaries=len(played),
-                   median_exposure=typical(played), best_of_all_tests=best)
-        )  # fmt: skip
+        more = {"canaries": few, "median_exposure": typical(played), "best_of_all_tests": best}
+        if best < 0.90:
+            found.append(beyond(name, rate(played, "worse"), best, **more))
+        else:
+            found.append(figure(name, rate(played, "worse"), 0.90, at_least=True, **more))
     return found
+
+
+def beyond(name: str, value: float, best: float, **more: Any) -> Figure:
+    """A figure whose goal of 0.90 no test can meet: shown beside what the best of all tests would reach."""
+    print(f"{name:52} {value:>9}  the best of all tests: {best:g}, so no goal of 0.9  {more}", flush=True)
+    return {"figure": name, "value": value, "goal": None, "met": None, "part_of_best": round(value / best, 3), **more}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print; a goal that is not met is said so and is no error."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--canaries", type=int, default=1_000)
+    parser.add_argument("--canaries", type=int, default=1_000, help="simulated canaries of each kind")
     parser.add_argument("--times", type=int, default=1_000)
     parser.add_argument("--decisions", type=int, default=10)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{', '.join(SECTIONS)}; default: all")
     given = parser.parse_args(arguments)
+    sections = given.sections or SECTIONS
+    if unknown := set(sections) - set(SECTIONS):
+        parser.error(f"no section {min(unknown)!r}; there are {', '.join(SECTIONS)}")
+    found = databases(given, sections) if {"choosing", "reaching"} & set(sections) else []
+    if "canaries" in sections:
+        found += simulations(given.canaries)
+    print(
+        json.dumps({"benchmark": "rollout", "figures": found, "met": all(one["met"] is not False for one in found)})
+    )
+
+
+def databases(given: argparse.Namespace, sections: Sequence[str]) -> list[Figure]:
+    """What is asked of each database."""
     found: list[Figure] = []
     try:
         server: Any = running_postgres()
@@ -90,16 +115,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for name, url in urls.items():
             files = Path(folder) / name
             make(files)
-            house = House(files, url("choosing"))
-            found.append(choosing(house, name, given.times))
-            house.database.close()
-            longest, late = measure(files, url("reaching"), given.decisions)
-            found.append(
-                figure(f"a decision reaches 3 workers, longest s, {name}", longest, 2.0, decisions=given.decisions,
-                       begun_after_taken_back=late)
-            )  # fmt: skip
-    found += simulations(given.canaries)
-    print(json.dumps({"benchmark": "rollout", "figures": found, "met": all(one["met"] for one in found)}))
+            if "choosing" in sections:
+                house = House(files, url("choosing"))
+                found.append(choosing(house, name, given.times))
+                house.database.close()
+            if "reaching" in sections:
+                longest, late = measure(files, url("reaching"), given.decisions)
+                found.append(
+                    figure(f"a decision reaches 3 workers, longest s, {name}", longest, 2.0,
+                           decisions=given.decisions, begun_after_taken_back=late)
+                )  # fmt: skip
+    return found
 
 
 if __name__ == "__main__":

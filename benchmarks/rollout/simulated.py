@@ -1,7 +1,10 @@
 """Simulated canaries through the judge that the service asks: a look after every conversation, all five metrics."""
 
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from statistics import median
 from typing import Final
 
@@ -46,6 +49,13 @@ def play(seed: int, control: float, candidate: float, plan: RolloutPlan) -> Play
         if verdict != "none yet":
             return Played(verdict, exposed)
     return Played("none", exposed)
+
+
+def play_all(control: float, candidate: float, canaries: int) -> list[Played]:
+    """So many canaries, by their seeds from 0; on all processors, which changes nothing about any of them."""
+    one = partial(play, control=control, candidate=candidate, plan=RolloutPlan())
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        return list(pool.map(one, range(canaries), chunksize=10))
 
 
 def rate(played: Iterable[Played], *verdicts: str) -> float:

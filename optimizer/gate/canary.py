@@ -23,7 +23,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats  # type: ignore[import-untyped]
+
+from optimizer.gate.distributions import normal_quantile
 
 WALKS: Final = 4_999
 """Other draws that the real one is compared with. More see a little earlier, and cost more at each look; the error
@@ -204,7 +205,7 @@ def interval_of_difference(
 
 def wilson(good: float, n: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's interval (1927, JASA 22) for a rate good/n; scores between 0 and 1 vary less, so it holds for them."""
-    z = float(stats.norm.ppf(0.5 + level / 2))
+    z = normal_quantile(0.5 + level / 2)
     rate = good / n
     middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)))

@@ -1,7 +1,8 @@
 """Nothing beside the bundle changes what a model is asked: each field of the files is tried.
 
 A field either changes the digest of the version that serves, or the request to the model stays the same to the last
-byte. A new field must be added to the tables here, with one of the two.
+byte. A new field must be added to the tables here, with one of the two. One thing is beside every version alike, and
+named: what the house takes out of words before they are written or seen by any agent.
 """
 
 import asyncio
@@ -32,6 +33,8 @@ from tools.policies import Policy
 from traces.db import open_database
 from traces.redact import Policy as Redaction
 from traces.redact import Redactor
+from traces.store import read_events
+from traces.summary import RunSummary
 
 AGENT = """\
     name: hello
@@ -82,9 +85,11 @@ class Seen:
 
     digest: str
     asked: str
+    taken_out: dict[str, int] = dataclasses.field(default_factory=dict)
+    """Of the run's first fact, by kind."""
 
 
-def ask(workspace: Workspace, folder: Path) -> Seen:
+def ask(workspace: Workspace, folder: Path, said: str = "good morning") -> Seen:
     """Run `hello` on a ledger of its own."""
     asked: list[str] = []
 
@@ -104,14 +109,17 @@ def ask(workspace: Workspace, folder: Path) -> Seen:
     database = open_database(f"sqlite:///{folder / 'strop.db'}")
     runtime = Runtime(workspace, database, make_model=lambda bundle: FunctionModel(stream_function=speak))
 
-    async def run() -> str:
+    async def run() -> RunSummary:
         try:
-            return (await runtime.run(Start("hello", "good morning"))).run.bundle
+            return (await runtime.run(Start("hello", said))).run
         finally:
             await runtime.close()
 
     try:
-        return Seen(asyncio.run(run()), "\n".join(asked))
+        done = asyncio.run(run())
+        with database.reading() as session:
+            first = read_events(session, done.id, limit=1)[0].event
+        return Seen(done.bundle, "\n".join(asked), first.redacted)
     finally:
         database.close()
 
@@ -172,6 +180,21 @@ def test_of_a_definition(name: str, workspace: Workspace, before: Seen, tmp_path
 def test_of_a_workspace(name: str, workspace: Workspace, before: Seen, tmp_path: Path) -> None:
     """Each setting: models that are forced or the default are part of the version, the rest is about the house."""
     holds(before, dataclasses.replace(workspace, **{name: WORKSPACE[name]}), tmp_path)
+
+
+def test_what_the_house_takes_out_is_the_one_thing_beside(workspace: Workspace, tmp_path: Path) -> None:
+    """It is about persons, not about a version: going back to an older one must not bring their addresses back. The
+    record of each run counts what was taken out.
+    """
+    said = "I am ann@harbour.example"
+    seen, rid = (
+        ask(dataclasses.replace(workspace, redactor=Redactor(Redaction(kinds=kinds))), tmp_path / str(at), said)
+        for at, kinds in enumerate((("secret",), ("secret", "email")))
+    )
+    assert seen.digest == rid.digest
+    assert "ann@harbour.example" in seen.asked
+    assert "ann@harbour.example" not in rid.asked
+    assert (seen.taken_out, rid.taken_out) == ({}, {"email": 1})
 
 
 def test_no_field_is_left_out() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from agents.errors import IllegalStep, Refused, ToolsDrifted
+from agents.prompts.proven import add_carrying, proven_with, seen
+from agents.prompts.store import add_bundle, get_bundle
 from agents.prompts.tool_lists import find_drifted
 from agents.rollouts import accept_drift
 from agents.runtime import Answer, Runtime
@@ -17,6 +19,7 @@ from agents.service.wire import ToolListView
 from agents.starting import Start
 from tests.builders import MACHINE, PERSON, open_workspace, scripted_runtime, write_workspace
 from tests.fakes import ScriptedModel
+from tools.mcp import offered_by
 from tools.pins import compare, digest_of, listing_of
 from traces.db import open_database
 from traces.store import get_run, list_runs, read_events
@@ -60,12 +63,12 @@ class World:
         self.tools.write_text(json.dumps(tools))
         self.workspace = open_workspace(self.folder)
 
-    async def run(self) -> Answer:
+    async def run(self, bundle: str | None = None) -> Answer:
         """One run, on a runtime of its own."""
         runtime = scripted_runtime(self.workspace, self.database, self.script)
         self.recorder = runtime.recorder
         try:
-            return await runtime.run(Start("hello", "good morning"))
+            return await runtime.run(Start("hello", "good morning", bundle=bundle))
         finally:
             await runtime.close()
 
@@ -158,6 +161,29 @@ async def test_a_new_version_is_held_to_what_the_agent_had(world: World) -> None
     world.workspace = open_workspace(world.folder)
     with pytest.raises(ToolsDrifted, match="another description"):
         await world.run()
+
+
+async def test_a_version_carries_its_pins_wherever_it_goes(world: World) -> None:
+    """In its digest, into a workspace that never met the server: what changed on the way is seen by its first run."""
+    world.write("block", find="Find an order.", secret="Nobody's business.")
+    await world.run()
+    live = world.view().bundle
+    with world.database.writing() as session:
+        bundle = proven_with(session, get_bundle(session, live).bundle, live)
+        proven = add_carrying(session, bundle, live)
+        assert get_bundle(session, proven).bundle.pins["desk"].keys() == {"find"}
+        assert proven_with(session, bundle, proven) is bundle
+    offered = await offered_by(world.workspace.servers["desk"])
+    assert seen(bundle, "desk", listing_of(offered)) == bundle.pins["desk"]
+    moved = World(world.folder, f"sqlite:///{world.folder / 'other.db'}")
+    moved.write("block", find="Find an order, and pay it.")
+    with moved.database.writing() as session:
+        add_bundle(session, bundle, author="ann", author_kind="file")
+    with pytest.raises(ToolsDrifted, match="'find' has another description"):
+        await moved.run(proven)
+    moved.write("block", find="Find an order.")
+    assert (await moved.run(proven)).run.status == "finished"
+    moved.database.close()
 
 
 def test_listings_are_compared_by_what_a_model_reads() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -173,34 +173,28 @@ def change(
     )  # fmt: skip
 
 
-@rollout.command()
-@click.argument("name", metavar="ROLLOUT")
-@_said
-@with_json
-@in_workspace
-def promote(name: str, reason: str, by: str | None, as_json: bool, folder: Path | None) -> None:
-    """Take the candidate live: the next conversation is served by it."""
-    from agents.rollouts import end_rollout
+def _ending(decision: Literal["promote", "stop"], help_text: str, told: str) -> None:
+    """A command that ends a rollout."""
 
-    _act(
-        name, reason, by, as_json, folder, "is live",
-        lambda recorder, full, who: end_rollout(recorder, full, "promote", who),
-    )  # fmt: skip
+    @rollout.command(decision, help=help_text)
+    @click.argument("name", metavar="ROLLOUT")
+    @_said
+    @with_json
+    @in_workspace
+    def end(name: str, reason: str, by: str | None, as_json: bool, folder: Path | None) -> None:
+        from agents.rollouts import end_rollout
+
+        _act(
+            name, reason, by, as_json, folder, told,
+            lambda recorder, full, who: end_rollout(recorder, full, decision, who),
+        )  # fmt: skip
 
 
-@rollout.command()
-@click.argument("name", metavar="ROLLOUT")
-@_said
-@with_json
-@in_workspace
-def stop(name: str, reason: str, by: str | None, as_json: bool, folder: Path | None) -> None:
-    """Take the candidate back: its open conversations go on with the live version from their next turn."""
-    from agents.rollouts import end_rollout
-
-    _act(
-        name, reason, by, as_json, folder, "is taken back",
-        lambda recorder, full, who: end_rollout(recorder, full, "stop", who),
-    )  # fmt: skip
+_ending("promote", "Take the candidate live: the next conversation is served by it.", "is live")
+_ending(
+    "stop", "Take the candidate back: its open conversations go on with the live version from their next turn.",
+    "is taken back",
+)  # fmt: skip
 
 
 def _act(
