@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from agents.access.caller import Caller
 from agents.access.tokens import find_caller
@@ -97,6 +98,7 @@ def create_app(
         version=version("strop"),
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
+        generate_unique_id_function=_operation_id,
         lifespan=_lifespan(
             parts, [one for one in (watch, rollout_watch, hourly_watch, drift_watch) if one is not None]
         ),
@@ -130,6 +132,13 @@ def create_app(
 def _count_too_large(runtime: Runtime, path: str, told: str) -> None:
     if path == "/v1/traces":
         otlp.count_request(runtime.recorder, "too large", told)
+
+
+def _operation_id(route: APIRoute) -> str:
+    """What a generated client calls the operation: what it is about, and what is done."""
+    first, *rest = route.path_format.strip("/").split("/")
+    about, name = rest[0] if first == "v1" else "service", route.name.strip("_")
+    return name if name == about else f"{about}_{name}"
 
 
 def _find_caller(runtime: Runtime, token: str) -> Caller | None:

@@ -1,9 +1,11 @@
 """The log of the service: one JSON object a line, ours and the server's alike."""
 
 import logging
+import warnings
 from typing import Any, TextIO
 
 import structlog
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 
 def log_to(stream: TextIO, *, level: int = logging.INFO) -> None:
@@ -30,5 +32,8 @@ def log_to(stream: TextIO, *, level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(True)  # a line of plain text among the objects is what a collector of logs chokes on
+    # Our shapes are built when they are first used, where FastAPI no longer keeps this one back.
+    warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
     for name in ("strop", "uvicorn.error"):
         logging.getLogger(name).setLevel(level)
