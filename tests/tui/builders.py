@@ -277,6 +277,17 @@ def nights() -> list[wire.NightView]:
     ]  # fmt: skip
 
 
+CAPS = {"rollouts": 800, "tokens": None, "dollars": 5.0, "minutes": 90.0}
+STANDINGS = [
+    {"bundle": BETTER, "strategy": "corrections", "note": "14 rules", "n": 24, "before": 0.25, "after": 0.5,
+     "tokens": 900.0, "seconds": 2.1, "front": True},
+    {"bundle": digest(5), "strategy": "demonstrations", "note": "8 examples", "n": 24, "before": 0.25, "after": 0.46,
+     "tokens": 1400.0, "seconds": 3.3, "front": False},
+    {"bundle": LIVE, "strategy": "incumbent", "note": "", "n": 24, "before": 0.25, "after": 0.25, "tokens": 700.0,
+     "seconds": 1.9, "front": True},
+]  # fmt: skip
+
+
 def write_night(facts: Facts, night: wire.NightView) -> None:
     """The facts of a night."""
 
@@ -284,16 +295,18 @@ def write_night(facts: Facts, night: wire.NightView) -> None:
         facts.add(night.id, kind, at, **data)
 
     at = night.started_at
-    put("night_started", at, agent=night.agent, incumbent=night.incumbent, settings={})
-    put("stage_reached", at, stage="mine", message="240 runs, 86 judged", facts={"examples": 86, "families": 22})
+    put("night_started", at, agent=night.agent, incumbent=night.incumbent, settings={"settings": CAPS})
+    put("stage_reached", at, stage="mined", message="240 runs, 86 judged", facts={"examples": 86, "families": 22})
     put("stage_reached", at, stage="noise", message="the same version differs from itself on 8.0%", facts={})
     put("candidate_found", at, bundle=BETTER, strategy="corrections", note="14 rules")
     tries = [(night.incumbent, 0.0), (BETTER, 1.0), (BETTER, 1.0), (night.incumbent, 1.0)]
     for number, (bundle, score) in enumerate(tries):
         put("rollout_scored", at, bundle=bundle, example=f"ex_{number}", replica=0, pool="select", score=score)
     if night.ended_at:
+        put("stage_reached", at, stage="race", message="three candidates", facts={"standings": STANDINGS})
         put("sealed_opened", night.ended_at, bundle=BETTER, opening=1, examples=96)
-        put("night_ended", night.ended_at, verdict=night.verdict, reasons=night.reasons, proposal=night.proposal)
+        put("night_ended", night.ended_at, verdict=night.verdict, reasons=night.reasons, proposal=night.proposal,
+            facts={"rollouts": night.rollouts, "tokens": 2_410_000, "dollars": 4.4, "seconds": 3600.0})  # fmt: skip
 
 
 def world(runs: int = 60) -> Iterator[wire.RunView]:

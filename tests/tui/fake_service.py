@@ -177,6 +177,9 @@ def _reading(world: World) -> list[Route]:
         found = builders.agents(world.live)
         return _answer([one.model_copy(update={"proposals": waiting if one.name == "desk" else 0}) for one in found])
 
+    async def decisions(request: Request) -> Response:
+        return _answer(world.facts.of(f"decisions_{request.path_params['agent']}"))
+
     async def runs(request: Request) -> Response:
         q = request.query_params.get("q", "")
         found = sorted(world.runs.values(), key=lambda run: (run.started_at, run.id), reverse=True)
@@ -226,6 +229,7 @@ def _reading(world: World) -> list[Route]:
 
     return [
         Route("/v1/about", about), Route("/v1/me", me), Route("/v1/agents", agents),
+        Route("/v1/agents/{agent}/decisions", decisions),
         Route("/v1/runs", runs, methods=["GET"]),
         Route("/v1/runs/{id}", run), Route("/v1/runs/{id}/events", events), Route("/v1/bundles", bundles),
         Route("/v1/bundles/{digest}", bundle), Route("/v1/bundles/{digest}/diff", diff),

@@ -15,13 +15,13 @@ from tui.lines.cells import clean
 from tui.lines.diff import diff_lines
 from tui.lines.evidence import draw_interval, evidence_lines, word_for
 from tui.lines.line import Line, find_all, line, spread
+from tui.lines.nights import night_lines
 from tui.lines.pretty import pretty
 from tui.lines.review import (
     bundle_lines,
     diff_section,
     evidence_section,
     flips_section,
-    night_lines,
     proposal_head_lines,
     run_facts_lines,
 )

@@ -52,7 +52,7 @@ def list_(agent: str | None, limit: int, as_json: bool, folder: Path | None) -> 
 def show(night_id: str, as_json: bool, folder: Path | None) -> None:
     """Show one night: the report, then stage by stage what happened."""
     from agents.service.facts import event_page
-    from tui.lines.review import night_lines
+    from tui.lines.nights import night_lines
 
     with ledger(load_settings(folder)) as database, database.reading() as session:
         night = _find(session, night_id)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from agents.service.wire import BundleView, DiffLineView, EventView, FlipView, NightView, ProposalView, RunDetail
+from agents.service.wire import BundleView, DiffLineView, FlipView, ProposalView, RunDetail
 from tui.glyphs import Glyphs
-from tui.lines.cells import fit, one_line, wrap
+from tui.lines.cells import one_line, wrap
 from tui.lines.diff import AS_ONE, Look, diff_lines
 from tui.lines.evidence import evidence_lines
-from tui.lines.figures import age, count, duration, moment, money, points, short, tokens
+from tui.lines.figures import age, count, duration, moment, money, short, tokens
 from tui.lines.line import Line, Target
 from tui.lines.rows import STATUS_ROLES, VERDICT_ROLES
 
@@ -166,93 +166,4 @@ def run_facts_lines(detail: RunDetail, width: int, now: datetime, glyphs: Glyphs
             ).clipped(width)
             for child in detail.children
         ]
-    return lines
-
-
-def night_lines(
-    night: NightView, facts: Sequence[EventView], width: int, now: datetime, glyphs: Glyphs
-) -> list[Line]:
-    """A night: the report on top, then stage by stage what happened."""
-    verdict = night.verdict or ("still running" if night.ended_at is None else "none")
-    head = [
-        ("agent", night.agent), ("against", short(night.incumbent)), ("began", moment(night.started_at, now)),
-        ("took", duration(((night.ended_at or now) - night.started_at).total_seconds())),
-        ("tries", count(night.rollouts)), ("because", night.because),
-    ]  # fmt: skip
-    lines = section("morning report" if night.ended_at else "progress", width, glyphs)
-    lines.append(
-        Line((("  verdict      ", "muted"), (verdict.upper(), f"{VERDICT_ROLES.get(verdict, 'accent')}.bold")))
-    )
-    lines += pairs(head, width)
-    for reason in night.reasons:
-        lines += paragraph(f"- {reason}", width)
-    if night.proposal:
-        told = f"It proposes {short(night.proposal)}: enter opens the review."
-        lines += paragraph(told, width, "accent.bold", ("proposal", night.proposal))
-    lines += section("what happened", width, glyphs)
-    for fact in facts:
-        lines += _night_fact(fact, width, now, glyphs)
-    tries = [fact.data for fact in facts if fact.kind == "rollout_scored"]
-    return [line.clipped(width) for line in lines] + _tries(tries, width, glyphs)
-
-
-def _night_fact(fact: EventView, width: int, now: datetime, glyphs: Glyphs) -> list[Line]:
-    data = fact.data
-    target: Target | None = None
-    match fact.kind:
-        case "rollout_scored":
-            return []
-        case "stage_reached":
-            name, told = str(data.get("stage")), str(data.get("message"))
-        case "candidate_found":
-            name, told = (
-                "candidate",
-                f"{short(str(data.get('bundle')))} by {data.get('strategy')} {data.get('note', '')}",
-            )
-            target = ("bundle", str(data.get("bundle")))
-        case "sealed_opened":
-            name, told = "sealed pool", f"opened for the {data.get('opening')}. time, {data.get('examples')} examples"
-            told += f", candidate {data['number']} of the agent" if data.get("number") else ""
-        case "evidence_written":
-            name, told = "evidence", f"{short(str(data.get('bundle')))}: {data.get('verdict')}"
-        case "night_started":
-            name, told = "began", f"{data.get('agent')} against {short(str(data.get('incumbent')))}"
-        case "night_ended":
-            name, told = "ended", str(data.get("verdict"))
-        case other:
-            name, told = other.replace("_", " "), ""
-    when = f"{fact.at.astimezone(now.tzinfo):%H:%M:%S}"
-    spans = ((f"  {when} ", "muted"), (fit(name, 12) + " ", "accent"), (one_line(told), "text"))
-    return [Line(spans, target).clipped(width), *_figures(data.get("facts"), width, glyphs)]
-
-
-def _figures(facts: Any, width: int, glyphs: Glyphs) -> list[Line]:
-    if not isinstance(facts, dict) or not facts:
-        return []
-    told = f" {glyphs.dot} ".join(
-        f"{name} {value:{',.0f' if abs(value) >= 1000 else '.4g'}}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in facts.items()
-        if not isinstance(value, dict | list)
-    )
-    return [
-        Line((("  " + " " * 22 + part, "muted"),)).clipped(width) for part in wrap(told, max(min(width - 24, 96), 1))
-    ]
-
-
-def _tries(tries: Sequence[dict[str, Any]], width: int, glyphs: Glyphs) -> list[Line]:
-    """Mean score by version and pool: the race as it stands."""
-    table: dict[tuple[str, str], list[float]] = {}
-    for one in tries:
-        if one.get("score") is not None:
-            table.setdefault((str(one.get("pool")), str(one.get("bundle"))), []).append(float(one["score"]))
-    if not table:
-        return []
-    lines = section("tries", width, glyphs)
-    for (pool, bundle), scores in sorted(table.items(), key=lambda item: (item[0][0], -sum(item[1]) / len(item[1]))):
-        mean = sum(scores) / len(scores)
-        spans = (
-            (f"  {pool:9} {short(bundle):12} ", "text"),
-            (f"{points(mean).lstrip('+'):>5}%  of {len(scores)}", "text"),
-        )
-        lines.append(Line(spans, ("bundle", bundle)).clipped(width))
     return lines

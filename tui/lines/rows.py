@@ -5,7 +5,7 @@ from datetime import datetime
 from agents.service.wire import BundleView, NightView, ProposalView, RunView
 from tui.glyphs import Glyphs
 from tui.lines.cells import fit, one_line
-from tui.lines.figures import age, count, duration, moment, money, points, short, tokens
+from tui.lines.figures import age, count, duration, moment, money, percent, points, short, tokens
 from tui.lines.line import Line, Span
 
 STATUS_ROLES = {"finished": "good", "failed": "bad", "running": "accent", "waiting": "warn", "cancelled": "muted"}
@@ -90,19 +90,27 @@ def proposal_row(proposal: ProposalView, width: int, now: datetime) -> Line:
 
 def bundle_head(width: int) -> Line:
     """The names of the columns of `bundle_row`."""
-    return Line(((f"    {'version':12} {'state':12} {'runs':>6} {'age':>4} {'by':12} note", "muted"),)).clipped(width)
+    share = f" {'24 h':>6}" if width >= 72 else ""
+    told = f"    {'version':12} {'state':12} {'runs':>6}{share} {'age':>4} {'by':12} note"
+    return Line(((told, "muted"),)).clipped(width)
 
 
-def bundle_row(bundle: BundleView, width: int, now: datetime, glyphs: Glyphs, *, marked: bool = False) -> Line:
-    """A version: is it live, where does it come from, what did it serve."""
+def bundle_row(
+    bundle: BundleView, width: int, now: datetime, glyphs: Glyphs, *, marked: bool = False, depth: int = 0,
+    share: float | None = None,
+) -> Line:  # fmt: skip
+    """A version: is it live, where does it come from, what did it serve; `share` of its agent's runs of a day."""
+    traffic = f" {'-' if share is None else percent(share):>6}" if width >= 72 else ""
+    below = "  " * min(depth - 1, 8) + glyphs.child + " " if depth else ""
     return Line(
         (
             ("* " if marked else "  ", "warn.bold"),
             (f"{glyphs.live} " if bundle.live else "  ", "good.bold"),
+            (below, "muted"),
             (f"{short(bundle.digest):12} ", "text.bold" if bundle.live else "text"),
             (fit("LIVE" if bundle.live else bundle.state.replace("_", " "), 12) + " ",
              "good.bold" if bundle.live else STATE_ROLES.get(bundle.state, "muted")),
-            (f"{count(bundle.runs):>6} {age(bundle.created_at, now):>4} ", "text"),
+            (f"{count(bundle.runs):>6}{traffic} {age(bundle.created_at, now):>4} ", "text"),
             (fit(one_line(bundle.author), 12) + " ", "muted"),
             (f"from {short(bundle.parent)}: " if bundle.parent else "", "muted"),
             (one_line(bundle.note), "text"),

@@ -9,7 +9,7 @@ from agents.service.wire import EventView, NightView
 from tui.client import ServiceError
 from tui.lines.figures import moment
 from tui.lines.line import Line
-from tui.lines.review import night_lines
+from tui.lines.nights import night_lines
 from tui.lines.rows import night_head, night_row
 from tui.screens.room import Room
 from tui.widgets.document import Document

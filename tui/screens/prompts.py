@@ -1,15 +1,17 @@
 """Screen 4: every agent's versions: which one is live, where each comes from, what it says; roll back, compare."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from agents.service.wire import AgentView, BundleView, DiffLineView, EventView, RollBack, RunView
+from agents.service.wire import AgentView, BundleView, DiffLineView, EventView, FiguresView, RollBack, RunView
 from tui.lines.figures import short
 from tui.lines.line import Line
+from tui.lines.lineage import as_tree, history_lines, tree_lines
 from tui.lines.review import bundle_lines, diff_section
 from tui.lines.rows import bundle_head, bundle_row
 from tui.screens.diffing import DiffRoom
@@ -28,12 +30,16 @@ class PromptsScreen(PlayRoom):
         Binding("B", "roll_back", "Roll back", show=True),
         Binding("equals_sign", "diff", "Compare", key_display="=", show=True),
         Binding("space", "mark", "Mark to compare", show=True),
+        Binding("h", "history", "History", show=True),
+        Binding("t", "tree", "As a tree", show=False),
     ]
     WRITES: ClassVar[Mapping[str, str]] = {**PlayRoom.WRITES, "roll_back": "roll_back"}
 
     def __init__(self) -> None:
         super().__init__("prompts")
         self.marked: str | None = None
+        self._tree = False
+        self._shares: dict[str, float] = {}
         self._agents: dict[str, AgentView] = {}
         self._bundles: list[BundleView] = []
 
@@ -46,6 +52,7 @@ class PromptsScreen(PlayRoom):
         """All agents and all versions."""
         agents, self._bundles = await self.client.agents(), await self.client.bundles()
         self._agents = {agent.name: agent for agent in agents}
+        self._shares = _shares((await self.client.stats("since:24h", "bundle")).groups, self._bundles)
         self._draw()
         self.show_status(f"{len(self._bundles)} versions")
 
@@ -54,7 +61,8 @@ class PromptsScreen(PlayRoom):
         for name in dict.fromkeys([*self._agents, *(bundle.agent for bundle in self._bundles)]):
             mine = [bundle for bundle in self._bundles if bundle.agent == name]
             rows.append((name, partial(self._agent_row, name)))
-            rows += [(bundle, partial(self._bundle_row, bundle)) for bundle in mine]
+            placed = as_tree(mine) if self._tree else [(0, one) for one in mine]
+            rows += [(bundle, partial(self._bundle_row, bundle, depth)) for depth, bundle in placed]
             if not mine:
                 rows.append((None, _no_version))
         self.query_one(Table).show(rows, "No agent here yet. `strop init DIR` writes a workspace with one.")
@@ -70,8 +78,9 @@ class PromptsScreen(PlayRoom):
         changed = "  its file was changed since" if agent and agent.definition_changed else ""
         return Line(((f"  {name}", "accent.bold"), (told, "muted"), (waiting + changed, "warn"))).clipped(width)
 
-    def _bundle_row(self, bundle: BundleView, width: int) -> Line:
-        return bundle_row(bundle, width, self.now(), self.glyphs, marked=bundle.digest == self.marked)
+    def _bundle_row(self, bundle: BundleView, depth: int, width: int) -> Line:
+        marked, share = bundle.digest == self.marked, self._shares.get(bundle.digest)
+        return bundle_row(bundle, width, self.now(), self.glyphs, marked=marked, depth=depth, share=share)
 
     def concerns(self, fact: EventView) -> bool:
         """A version took a step of its life."""
@@ -93,6 +102,19 @@ class PromptsScreen(PlayRoom):
         if self.current is not None:
             self.marked = None if self.marked == self.current.digest else self.current.digest
             self.query_one(Table).rows_changed()
+
+    def action_tree(self) -> None:
+        """Every version below the one it comes from, or the newest first again."""
+        self._tree = not self._tree
+        self._draw()
+        self.notify("As a tree." if self._tree else "The newest first.")
+
+    def action_history(self) -> None:
+        """What was decided about the agent of this row."""
+        row = self.query_one(Table).current
+        name = row.agent if isinstance(row, BundleView) else row
+        if isinstance(name, str):
+            self.app.push_screen(HistoryScreen(name))
 
     def action_diff(self) -> None:
         """Compare the version under the cursor with the marked one, or with the one it comes from."""
@@ -146,6 +168,36 @@ def _no_version(width: int) -> Line:
     return Line((("    no version yet: its first run takes the definition file as it is", "muted"),)).clipped(width)
 
 
+def _shares(groups: Sequence[FiguresView], bundles: Sequence[BundleView]) -> dict[str, float]:
+    """Of each version that had runs: its share of those of its agent."""
+    agents = {one.digest: one.agent for one in bundles}
+    total: Counter[str] = Counter()
+    for one in groups:
+        total[agents.get(one.key, "")] += one.runs
+    return {one.key: one.runs / total[agents[one.key]] for one in groups if one.runs and one.key in agents}
+
+
+class HistoryScreen(Room):
+    """What was decided about one agent's versions."""
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(f"history of {agent}")
+        self.agent = agent
+
+    def body(self) -> Iterable[Widget]:
+        """One page."""
+        yield Document(id="page")
+
+    async def load(self) -> None:
+        """Its decisions."""
+        facts = await self.client.decisions(self.agent)
+        self.query_one(Document).show(lambda width: history_lines(facts, width, self.now(), self.glyphs))
+
+    def concerns(self, fact: EventView) -> bool:
+        """Something was decided."""
+        return fact.kind in {"decision_made", "proposal_signed", "governance_changed"}
+
+
 class BundleScreen(Room):
     """One version, whole."""
 
@@ -160,13 +212,31 @@ class BundleScreen(Room):
     async def load(self) -> None:
         """The version."""
         bundle = await self.client.bundle(self.digest)
+        family = _family(await self.client.bundles(bundle.agent), bundle.digest)
         self.room_title = f"{bundle.agent} version {short(bundle.digest)}"
-        self.query_one(Document).show(lambda width: bundle_lines(bundle, width, self.now(), self.glyphs))
+        self.query_one(Document).show(lambda width: self._lines(bundle, family, width))
         self.show_status()
 
+    def _lines(self, bundle: BundleView, family: Sequence[BundleView], width: int) -> list[Line]:
+        tree = tree_lines(family, bundle.digest, width, self.now(), self.glyphs) if len(family) > 1 else []
+        return [*tree, *bundle_lines(bundle, width, self.now(), self.glyphs)]
+
     def copied(self) -> str | None:
-        """The digest."""
-        return self.digest
+        """What the cursor is on, or the version's digest."""
+        return super().copied() or self.digest
+
+
+def _family(bundles: Sequence[BundleView], digest: str) -> list[BundleView]:
+    """The version, those it comes from, and those that came of it, in the order given."""
+    parents = {one.digest: one.parent for one in bundles}
+    above, at = {digest}, parents.get(digest)
+    while at is not None and at not in above:
+        above.add(at)
+        at = parents.get(at)
+    below = {digest}
+    while fresh := {one for one, parent in parents.items() if parent in below} - below:
+        below |= fresh
+    return [one for one in bundles if one.digest in above | below]
 
 
 class DiffScreen(DiffRoom):
