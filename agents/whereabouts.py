@@ -91,6 +91,12 @@ def terminal_file(environ: Mapping[str, str] | None = None) -> Path:
     return (Path(folder) if folder else Path.home() / ".config") / "strop" / FILE
 
 
+def terminal_memory(environ: Mapping[str, str] | None = None) -> Path:
+    """Where the terminal keeps what it remembers of the person: filters that were typed, views that were saved."""
+    folder = (os.environ if environ is None else environ).get("XDG_STATE_HOME")
+    return (Path(folder) if folder else Path.home() / ".local" / "state") / "strop" / "terminal.json"
+
+
 def client_token(environ: Mapping[str, str] | None = None) -> str | None:
     """What a client sends to a service over TCP, where no workspace is at hand."""
     return (os.environ if environ is None else environ).get("STROP_TOKEN") or None

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar, Final
 
 from textual import work
@@ -26,6 +27,7 @@ from tui.lines.diff import Look
 from tui.lines.figures import time_of
 from tui.lines.line import Target
 from tui.lines.pair import beside_runs
+from tui.memory import Memory
 from tui.messages import Counted, FactsArrived, LinkChanged, Refreshed
 from tui.named import Named
 from tui.screens.audit import AuditRowScreen, AuditScreen
@@ -75,6 +77,7 @@ class StropApp(Named, App[int]):
         theme: name of a palette of ours; "": one that the terminal has the colours for.
         tmux: copies go to tmux too.
         keys: the person's own, as `tui.keymap` has checked them.
+        memory: what the terminal remembers of the person; None: nothing beyond this sitting.
         colours: False where NO_COLOR is set: then Textual has to be told before it chooses how to draw none.
     """
 
@@ -111,7 +114,7 @@ class StropApp(Named, App[int]):
     def __init__(
         self, client: Client, *, read_only: bool = False, clock: Callable[[], datetime] = local_now,
         glyphs: Glyphs | None = None, theme: str = "", tmux: bool = False, keys: Mapping[str, str] | None = None,
-        colours: bool = True,
+        memory: Memory | None = None, colours: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(ansi_color=None if colours else True)
         self.client, self.clock = client, clock
@@ -123,6 +126,7 @@ class StropApp(Named, App[int]):
         self.waiting = 0
         self.waiting_since: datetime | None = None
         self.look = Look()
+        self.memory = memory or Memory()
         self._read_only, self.tmux = read_only, tmux
         self._gathered: list[EventView] = []
         for palette in PALETTES.values():
@@ -415,7 +419,7 @@ class StropApp(Named, App[int]):
 def run_app(
     url: str | None, socket: str | None, token: str | None, read_only: bool, *, plain: bool = False,
     theme: str | None = None, tmux: bool = False, keys: Mapping[str, str] | None = None,
-    colours: bool = True,
+    memory: Path | None = None, colours: bool = True,
 ) -> int:  # fmt: skip
     """Show the terminal until the person leaves; gives the exit code.
 
@@ -428,10 +432,12 @@ def run_app(
         theme: `dark`, `light`, `contrast`, `colour-blind` or `sixteen`; None: what the terminal has the colours for.
         tmux: whether the terminal is a pane of tmux.
         keys: the person's own, as `tui.keymap` has checked them.
+        memory: file in which filters and views are remembered; None: they are not.
         colours: False where NO_COLOR is set.
     """
     app = StropApp(
         Client(url, socket, token), read_only=read_only, glyphs=glyphs_for(sys.stdout.encoding, plain=plain),
         theme=f"strop-{theme}" if theme else "", tmux=tmux, keys=keys, colours=colours,
+        memory=Memory(memory),
     )  # fmt: skip
     return app.run() or 0

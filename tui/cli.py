@@ -39,6 +39,7 @@ SECTIONS: Final = {
         "approvals": "tui.commands.approvals:approvals",
         "questions": "tui.commands.questions:questions",
         "runs": "tui.commands.runs:runs",
+        "views": "tui.commands.views:views",
         "stats": "tui.commands.stats:stats",
         "feedback": "tui.commands.feedback:feedback",
         "playground": "tui.commands.playground:playground",

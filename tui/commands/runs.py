@@ -30,6 +30,7 @@ def runs() -> None:
 
 @runs.command("list")
 @click.argument("words", metavar="[FILTER]...", nargs=-1)
+@click.option("--view", metavar="NAME", default=None, help="A saved view's filter, beside FILTER (`strop views`).")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Rows.")
 @click.option("--after", metavar="RUN", default=None, help="Go on behind this run: the older ones.")
 @click.option("--before", metavar="RUN", default=None, help="The newer ones that stand before this run.")
@@ -38,8 +39,8 @@ def runs() -> None:
 @with_json
 @in_workspace
 def list_(
-    words: tuple[str, ...], limit: int, after: str | None, before: str | None, at: str | None, oldest: bool,
-    as_json: bool, folder: Path | None,
+    words: tuple[str, ...], view: str | None, limit: int, after: str | None, before: str | None, at: str | None,
+    oldest: bool, as_json: bool, folder: Path | None,
 ) -> None:  # fmt: skip
     """List runs, newest first. FILTER: for example `agent:desk status:failed`."""
     from agents.service.views import run_page
@@ -48,7 +49,7 @@ def list_(
 
     if sum(bool(one) for one in (after, before, at, oldest)) > 1:
         raise click.UsageError("--after, --before, --at and --oldest exclude each other")
-    query = " ".join(words)
+    query = " ".join(words if view is None else (_saved(view), *words))
     with ledger(load_settings(folder)) as database, database.reading() as session:
         below, above = (None if name is None else match_run(session, name) for name in (after, before))
         shown = run_page(
@@ -70,6 +71,17 @@ def list_(
         say("no runs" + (f" match {query!r}" if query else " yet"))
     elif shown.after:
         say(f"more: strop runs list {query + ' ' if query else ''}--after {shown.after}")
+
+
+def _saved(view: str) -> str:
+    from agents.whereabouts import terminal_memory
+    from tui.memory import Memory
+
+    views = Memory(terminal_memory()).views
+    if view not in views:
+        listed = ", ".join(sorted(views)) or "none; strop views save NAME FILTER... keeps one"
+        raise click.UsageError(f"there is no view {view!r}; there is: {listed}")
+    return views[view]
 
 
 def _moment(text: str) -> datetime:

@@ -80,7 +80,7 @@ def show(place: str | None, settings: "Terminal", token: str | None = None) -> i
         settings: how the person likes it.
         token: what the service wants to be sent; None: STROP_TOKEN.
     """
-    from agents.whereabouts import client_token, in_tmux, wants_colours
+    from agents.whereabouts import client_token, in_tmux, terminal_memory, wants_colours
     from tui.app import run_app
 
     keys = {}
@@ -90,7 +90,7 @@ def show(place: str | None, settings: "Terminal", token: str | None = None) -> i
         keys = checked(settings.keys)
     return run_app(
         settings.url, place, token or client_token(), settings.read_only, plain=settings.plain, theme=settings.theme,
-        tmux=in_tmux(), keys=keys, colours=wants_colours(),
+        tmux=in_tmux(), keys=keys, memory=terminal_memory(), colours=wants_colours(),
     )  # fmt: skip
 
 

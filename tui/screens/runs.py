@@ -24,6 +24,7 @@ from tui.widgets.head_row import HeadRow
 from tui.widgets.line_view import LineView
 from tui.widgets.run_list import RunList
 from tui.widgets.transcript import Transcript
+from tui.widgets.views_box import ViewsBox
 
 PAGE: Final = 200
 PREFETCH: Final = 60
@@ -46,6 +47,7 @@ class RunsScreen(Room):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", show=True),
         Binding("Q", "queue", "Queue of these", show=False),
+        Binding("v", "views", "Saved views", show=True),
         Binding("space", "mark", "Mark to compare", show=False),
         Binding("equals_sign", "compare", "Compare", key_display="=", show=False),
     ]
@@ -61,7 +63,7 @@ class RunsScreen(Room):
 
     def body(self) -> Iterable[Widget]:
         """Filter, columns, list; the look into a run beside it."""
-        yield FilterBar("/ filter, such as: agent:desk status:failed since:24h", id="filter")
+        yield FilterBar("/ filter, such as: agent:desk status:failed since:24h", id="filter", memory=self.desk.memory)
         yield HeadRow(lambda width: Line(), id="problem")
         left = Vertical(HeadRow(run_head, id="columns"), RunList(self.desk.clock, self.glyphs, id="runs"))
         yield Horizontal(left, Transcript(self.glyphs, id="peek", empty="Nothing to look into."), id="split")
@@ -221,6 +223,15 @@ class RunsScreen(Room):
     def _queue_opened(self, queue: QueueView) -> None:
         self.notify(f"{queue.runs} runs are in {queue.name!r}.")
         self.desk.open_target(("queue", queue.name))
+
+    def action_views(self) -> None:
+        """Show the runs of a saved view, or keep the filter that is applied under a name."""
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self.set_filter(text)
+
+        self.app.push_screen(ViewsBox(self.desk.memory, self.filter_text), answered)
 
     def action_mark(self) -> None:
         """Mark the run, or take the mark off: `=` compares two."""

@@ -7,6 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from tui.memory import Memory
+
 
 class FilterBar(Input):
     """Enter applies, escape leaves things as they were, up and down go through what was asked before."""
@@ -30,10 +32,11 @@ class FilterBar(Input):
 
         bar: "FilterBar"
 
-    def __init__(self, prompt: str, *, id: str | None = None) -> None:
+    def __init__(self, prompt: str, *, id: str | None = None, memory: Memory | None = None) -> None:
+        """Make the line; with a `memory` what was typed is there in the next sitting too."""
         super().__init__(placeholder=prompt, compact=True, id=id, select_on_focus=False)
         self.applied = ""
-        self._history: list[str] = []
+        self._memory = memory or Memory()
         self._back = 0
 
     def begin(self) -> None:
@@ -49,8 +52,9 @@ class FilterBar(Input):
 
     def action_recall(self, step: int) -> None:
         """An earlier text, or a later one."""
-        self._back = min(max(self._back + step, 0), len(self._history))
-        self.value = self._history[-self._back] if self._back else self.applied
+        history = self._memory.filters
+        self._back = min(max(self._back + step, 0), len(history))
+        self.value = history[-self._back] if self._back else self.applied
         self.cursor_position = len(self.value)
 
     def action_leave(self) -> None:
@@ -61,6 +65,5 @@ class FilterBar(Input):
     async def action_submit(self) -> None:
         """Enter."""
         self.applied = self.value = self.value.strip()
-        if self.applied and (not self._history or self._history[-1] != self.applied):
-            self._history.append(self.applied)
+        self._memory.remember(self.applied)
         self.post_message(self.Entered(self, self.applied))
