@@ -5,7 +5,7 @@ Nothing that changes something is called, and the runs count for nobody; they co
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
@@ -25,10 +25,12 @@ from tui.lines.plays import (
     sides_asked,
 )
 from tui.screens.room import Room
-from tui.widgets.form_box import Filled, FormBox
 from tui.widgets.head_row import HeadRow
 from tui.widgets.table import Table
 from tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from tui.widgets.form_box import Filled
 
 EMPTY: Final = "Nothing was played yet. P asks several versions at once; on a run, P tries its input."
 SIDES: Final = 6
@@ -51,6 +53,8 @@ class PlayRoom(Room):
         self.run_worker(self.guarded(self._ask_play), group="play", exclusive=True)
 
     async def _ask_play(self) -> None:
+        from tui.widgets.form_box import FormBox  # its widgets are loaded when somebody fills in a form
+
         chosen, run = self.tried()
         agents, bundles = await self.client.agents(), await self.client.bundles()
         chosen = chosen or [one.digest for one in bundles if one.live and (run is None or one.agent == run.agent)][:1]
@@ -63,7 +67,7 @@ class PlayRoom(Room):
         if run is not None:
             facts.insert(0, ("tools", f"what {run.id} recorded answers first"))
 
-        def answered(found: Filled | None) -> None:
+        def answered(found: "Filled | None") -> None:
             if found is not None:
                 values = found[0]
                 sides = [SideAsked.model_validate(one) for one in sides_asked(values)]

@@ -1,7 +1,7 @@
 """A tool server's question to the person behind a call: read it, fill in its form, or decline."""
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -13,7 +13,9 @@ from tui.lines.waiting import question_lines
 from tui.screens.room import Room
 from tui.widgets.confirm import Confirm
 from tui.widgets.document import Document
-from tui.widgets.form_box import Filled, FormBox
+
+if TYPE_CHECKING:
+    from tui.widgets.form_box import Filled
 
 
 class QuestionScreen(Room):
@@ -63,6 +65,8 @@ class QuestionScreen(Room):
 
     def action_accept(self) -> None:
         """Fill in the form; of a question with a page to visit, say that it was visited."""
+        from tui.widgets.form_box import FormBox  # its widgets are loaded when somebody fills in a form
+
         one = self.question
         if one is None:
             return
@@ -75,7 +79,7 @@ class QuestionScreen(Room):
         ]  # fmt: skip
         box = FormBox(f"Answer {one.server}?", one.form, facts, prompt="Reason (may be left empty)")
 
-        def answered(found: Filled | None) -> None:
+        def answered(found: "Filled | None") -> None:
             if found is not None:
                 self._send(AnswerQuestion(action="accept", content=found[0], reason=found[1]))
 

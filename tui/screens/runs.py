@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -19,12 +19,14 @@ from tui.lines.rows import run_head
 from tui.screens.room import Room
 from tui.screens.run import RunScreen
 from tui.widgets.filter_bar import FilterBar
-from tui.widgets.form_box import Filled, FormBox
 from tui.widgets.head_row import HeadRow
 from tui.widgets.line_view import LineView
 from tui.widgets.run_list import RunList
 from tui.widgets.transcript import Transcript
 from tui.widgets.views_box import ViewsBox
+
+if TYPE_CHECKING:
+    from tui.widgets.form_box import Filled
 
 PAGE: Final = 200
 PREFETCH: Final = 60
@@ -47,7 +49,7 @@ class RunsScreen(Room):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", show=True),
         Binding("Q", "queue", "Queue of these", show=False),
-        Binding("v", "views", "Saved views", show=True),
+        Binding("v", "views", "Saved views", show=False),
         Binding("space", "mark", "Mark to compare", show=False),
         Binding("equals_sign", "compare", "Compare", key_display="=", show=False),
     ]
@@ -207,13 +209,15 @@ class RunsScreen(Room):
 
     def action_queue(self) -> None:
         """Put a sample of the runs that the filter means up for judgement by several people."""
+        from tui.widgets.form_box import FormBox  # its widgets are loaded when somebody fills in a form
+
         facts = [
             ("runs", self.filter_text or "all"),
             ("effect", "a sample of them is drawn, once, for everybody to judge"),
             ("environment", self.desk.environment),
         ]  # fmt: skip
 
-        def answered(found: Filled | None) -> None:
+        def answered(found: "Filled | None") -> None:
             if found is not None:
                 asked = OpenQueue.model_validate({**queue_asked(found[0]), "query": self.filter_text})
                 self.write("Queue", lambda: self.client.open_queue(asked), self._queue_opened)
