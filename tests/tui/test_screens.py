@@ -3,6 +3,7 @@
 import gc
 
 import pytest
+from textual.strip import Strip
 
 from agents.service import wire
 from tests.tui.driving import at_desk
@@ -90,3 +91,22 @@ async def test_ends_and_times_are_jumped_to(service: Service) -> None:
         await desk.type("goto 2h")
         await desk.press("enter")
         await desk.until("at 07:")
+
+
+async def test_what_was_drawn_is_let_go(service: Service) -> None:
+    """Ten runs read one after the other leave no more drawn rows behind than two do."""
+
+    def drawn() -> int:
+        gc.collect()
+        return sum(type(one) is Strip for one in gc.get_objects())
+
+    async with at_desk(service, (120, 40)) as desk:
+        counts = []
+        for runs in (2, 8):
+            for _ in range(runs):
+                await desk.press("down", "enter")
+                await desk.until("find_policy returned")
+                await desk.press("escape")
+            await desk.pilot.pause()
+            counts.append(drawn())
+        assert counts[1] < counts[0] + 1500, counts

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
+from textual._styles_cache import StylesCache
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -127,6 +128,10 @@ class Room(Named, Screen[None]):
         """Ask for the data once the frame is painted."""
         self.show_status()
         self.call_after_refresh(self.ask)
+
+    def on_unmount(self) -> None:
+        """Let go of what was drawn: Textual keeps it for the last thousand widgets, in an `lru_cache` on a method."""
+        StylesCache.get_inner_outer.cache_clear()
 
     def on_screen_resume(self) -> None:
         """In front again: what was missed is asked for now."""

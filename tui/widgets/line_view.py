@@ -22,8 +22,8 @@ from tui.lines.line import Line, find_all
 from tui.named import Named
 from tui.theme import cursor_style, style_of
 
-STRIPS: int = 2_000
-"""Drawn rows kept; more than any screen is high, less than memory would notice."""
+STRIPS: int = 250
+"""Drawn rows kept: some screens full. Each holds seven caches of Textual's, and what was made of it: 5 kB a row."""
 
 
 PLAIN = str.maketrans("…·\u2014\u2013\u201c\u201d\u2018\u2019\ufffd", "..--\"\"''?")
