@@ -16,6 +16,7 @@ from agents.definitions import Metric
 from optimizer.answers import RecordedRun, read_run
 from optimizer.examples import Example, Tier, example_id
 from optimizer.families import COPY, FAMILY, Nearest
+from optimizer.meaning import ALIKE, NearestMeaning, vectors
 from optimizer.metric import PARTS, can_score, score
 from optimizer.reviewers import Standing, Vote, hostile, settle
 from traces.events import UNASKED, Event, FeedbackGiven
@@ -271,6 +272,7 @@ class _Shelf:
     def __init__(self) -> None:
         self._copies = Nearest()
         self._leaders = Nearest()
+        self._meanings = NearestMeaning()
         self._texts: dict[str, str] = {}
         self._votes: dict[str, list[Vote]] = {}
         self._by_conversation: dict[str, str] = {}
@@ -288,10 +290,12 @@ class _Shelf:
         self._texts[run] = text
         family = started.metadata.get("family") or self._by_conversation.get(started.conversation_id)
         if family is None:
-            family = self._leaders.find(text, FAMILY)
-        if family is None:
-            family = f"like {example_id(run)}"
-            self._leaders.add(family, text)
+            (meant,) = vectors([text])
+            family = self._leaders.find(text, FAMILY) or self._meanings.find(meant, ALIKE)
+            if family is None:
+                family = f"like {example_id(run)}"
+                self._leaders.add(family, text)
+                self._meanings.add(family, meant)
         self._by_conversation.setdefault(started.conversation_id, str(family))
         return replace(draft, family=str(family))
 

@@ -2,16 +2,20 @@
 
 What is new in a candidate's instructions and rules is held against all that came from outside: customers' messages,
 tools' results, feedback of untrusted tiers. A sentence that shares a run of words with one of them, or most of its
-character n-grams with one of their sentences, descends from it. Overlap of n-grams and not of meaning: a reflector
-that puts a customer's order into other words is stopped by `optimizer.privileges`, or by the person who approves.
+character n-grams with one of their sentences, or nearly its meaning (`optimizer.meaning`), descends from it. An order
+in quite other words is stopped by `optimizer.privileges`, or by the person who approves.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
+import numpy as np
+
 from optimizer.families import grams
+from optimizer.meaning import SAID_AGAIN, Floats, vectors
 from optimizer.normal import sentences, words
 
 RUN: Final = 7
@@ -43,6 +47,7 @@ class Taint:
         self._runs: dict[tuple[str, ...], str] = {}
         self._names: list[str] = []
         self._index: defaultdict[str, list[int]] = defaultdict(list)
+        self._sentences: list[str] = []
         for name, text in outside:
             told = words(text)
             for at in range(len(told) - RUN + 1):
@@ -51,6 +56,7 @@ class Taint:
                 if len(sentence) >= SHORT:
                     at = len(self._names)
                     self._names.append(name)
+                    self._sentences.append(sentence)
                     for gram in grams(sentence):
                         self._index[gram].append(at)
 
@@ -58,10 +64,21 @@ class Taint:
         """The sentences of `text` that descend from an outside text."""
         found = []
         for sentence in sentences(text):
-            source = self._by_run(sentence) or self._by_grams(sentence)
+            source = self._by_run(sentence) or self._by_grams(sentence) or self._by_meaning(sentence)
             if source is not None:
                 found.append(Descent(sentence, source))
         return found
+
+    def _by_meaning(self, sentence: str) -> str | None:
+        if len(sentence) < SHORT or not self._sentences:
+            return None
+        likeness = self._vectors @ vectors([sentence])[0]
+        best = int(np.argmax(likeness))
+        return self._names[best] if likeness[best] >= SAID_AGAIN else None
+
+    @cached_property
+    def _vectors(self) -> Floats:
+        return vectors(self._sentences)
 
     def _by_run(self, sentence: str) -> str | None:
         told = words(sentence)
