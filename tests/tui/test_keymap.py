@@ -53,7 +53,7 @@ def test_two_keys_can_be_exchanged() -> None:
 @pytest.mark.anyio
 async def test_own_keys_do_what_they_say_and_are_shown(service: Service) -> None:
     """The new key works, the old one no longer; the help and the line below name the new one."""
-    keys = checked({"next error": "x", "prompts": "9", "help": "f1"})
+    keys = checked({"next error": "x", "prompts": "f4", "help": "f1"})
     async with at_desk(service, (160, 60), keys=keys) as desk:
         await desk.press("4")
         assert isinstance(desk.app.screen, RunsScreen)
@@ -70,5 +70,5 @@ async def test_own_keys_do_what_they_say_and_are_shown(service: Service) -> None
         await desk.until("Keys here")
         await desk.type("next err")
         await desk.until(lambda: desk.text.count("x ") and "Next error" in desk.text)
-        await desk.press("escape", "9")
+        await desk.press("escape", "f4")
         await desk.until(lambda: isinstance(desk.app.screen, PromptsScreen))

@@ -14,17 +14,20 @@ TWINS = {
     "about": "doctor", "me": "tokens list", "agents": "agents", "decisions": "decisions",
     "runs": "runs list", "stats": "stats", "run": "runs show", "events": "runs show", "event_page": "runs show",
     "feed": "runs list", "follow": "runs show", "start": "run", "resume": "resume", "cancel": "cancel",
-    "feedback": "feedback", "decide_outcome": "outcome",
+    "feedback": "feedback", "withdraw": "feedback", "decide_outcome": "outcome",
     "waiting": "waiting", "approval": "approvals show", "approval_context": "approvals context",
     "decide_approval": "approvals approve", "question": "questions show", "answer": "questions answer",
     "bundles": "bundles list", "bundle": "bundles show", "diff": "bundles diff", "roll_back": "rollback",
     "proposals": "proposals", "proposal": "proposals", "decide": "approve",
     "rollouts": "rollout list", "rollout": "rollout show", "end_rollout": "rollout promote",
     "audit": "audit list", "audit_row": "audit show", "nights": "nights list", "night_events": "nights show",
+    "queues": "queues list", "queue": "queues show", "queue_turn": "queues next", "open_queue": "queues open",
+    "close_queue": "queues close", "plays": "playground list", "get_play": "playground show",
+    "play": "playground start",
 }  # fmt: skip
 """What the client asks the service for -> the command that gives or does the same."""
-ALSO = ("reject", "approvals deny", "rollout stop", "keys")
-"""The other side of a decision, and the keys themselves."""
+ALSO = ("reject", "approvals deny", "rollout stop", "keys", "views list", "views save", "views remove")
+"""The other side of a decision, the keys themselves, and what is kept beside the service."""
 DOCS = Path(__file__).parents[2] / "docs" / "terminal.md"
 
 
