@@ -16,6 +16,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from tui.lines.cells import wrap
 from tui.lines.line import Line, find_all
@@ -155,10 +156,14 @@ class LineView(Named, ScrollView, can_focus=True):
     def on_unmount(self) -> None:
         """Let go of what outlives the view: the theme's signal would hold its whole screen for as long as the app.
 
-        Textual keeps the caches of the last thousand widgets (`lru_cache` on a method), so they are emptied.
+        A finished request's timer may hold the screen for a minute more: what was drawn of it, and of what it stands
+        in, is let go at once.
         """
         self.app.theme_changed_signal.unsubscribe(self)
-        self._styles_cache.clear()
+        around = [node for node in self.ancestors_with_self if isinstance(node, Widget)]
+        for widget in (*around, self._vertical_scrollbar):
+            if widget is not None:  # a view that never had a scroll bar must not get one now
+                widget._styles_cache.clear()
         self._strips.clear()
         self._stamps.clear()
 
