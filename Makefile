@@ -22,7 +22,7 @@ LOCK_NOTE := \# Written by `make lock` from pyproject.toml; do not edit. Install
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime bench-terminal crash bench-ledger bench-rollout generate bench-nights
+.PHONY: help demo test check format-check lint types contracts format install install-dev lock clean bench-runtime bench-terminal crash crash-ingest bench-ledger bench-rollout generate bench-nights
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -49,8 +49,8 @@ contracts: install-dev ## Which room may import what (import-linter)
 	$(BIN)/lint-imports
 
 RUNS ?= 1000
-bench-ledger: install-dev ## What the ledger costs and how fast it answers (RUNS=10000); last line is JSON
-	$(BIN)/python -m benchmarks.ledger --runs $(RUNS)
+bench-ledger: install-dev ## What the ledger costs and how fast it answers (RUNS=10000; FOLDER=generated only reads it); last line is JSON
+	$(BIN)/python -m benchmarks.ledger $(FOLDER) --runs $(RUNS)
 
 generate: install-dev ## A workspace with many made-up runs on record (RUNS=1000000 FOLDER=generated)
 	$(BIN)/python -m benchmarks.generate --runs $(RUNS) $(or $(FOLDER),generated)
@@ -80,6 +80,9 @@ bench-rollout: install-dev ## What choosing costs, how fast a decision reaches w
 
 bench-terminal: install-dev ## What the terminal's keys cost, in CPU and bytes (RUNS=1000000, or ARGS="--folder DIR"); last line is JSON
 	$(BIN)/python -m benchmarks.terminal --runs $(RUNS) $(ARGS)
+
+crash-ingest: install-dev ## Kill a service that takes spans (N=100 kills): is every answered span there? Last line is JSON
+	$(BIN)/python -m tests.crash.ingest $(or $(N),100)
 
 crash: install-dev ## Kill workers at random moments under load (N=200 kills); last line is JSON
 	$(BIN)/python -m tests.crash.storm $(or $(N),200)

@@ -124,8 +124,9 @@ def _tool(step: int, asked: str, result: str) -> dict[str, Any]:
 def _span(number: int, place: int, name: str, attributes: dict[str, Any]) -> dict[str, Any]:
     start = START + number * 60_000_000_000 + place * 1_000_000_000
     end = start + (20_000_000_000 if place == 1 else 900_000_000)
+    span_id, parent = ((number * 16 + one).to_bytes(8, "big") for one in (place, 1))
     return {
-        "trace_id": bytes.fromhex(trace_id(number)), "span_id": place.to_bytes(8, "big"), "name": name, "kind": 1,
-        "parent_span_id": b"" if place == 1 else (1).to_bytes(8, "big"), "start_time_unix_nano": start,
+        "trace_id": bytes.fromhex(trace_id(number)), "span_id": span_id, "name": name, "kind": 1,
+        "parent_span_id": b"" if place == 1 else parent, "start_time_unix_nano": start,
         "end_time_unix_nano": end, "attributes": attributes,
     }  # fmt: skip

@@ -1,30 +1,22 @@
 """What runs cost, added up by agent, conversation, day or model: straight from the ledger and its list of runs.
 
-Prevents: a total that hides what no price is known for: each row says how many of its runs (by model: of its replies)
-have none. Days are UTC, and a run counts whole on the day it began.
+In the groups of `traces.stats`, over other runs: what was spent is spent, also by nights and for shadows, while
+figures of quality leave these out. A run counts whole on the day (UTC) it began. Prevents: a total that hides what no
+price is known for: each row says how many of its runs (by model: of its replies) have none.
 """
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from traces.db import from_micros
+from traces.stats import key_of, name_of
 from traces.tables import EVENTS, RUNS
 
 By = Literal["agent", "conversation", "day", "model"]
-
-_DAY: Final = 86_400_000_000
-"""Microseconds, as times are stored. Written into the query as it is: PostgreSQL must see one expression twice."""
-
-_GROUPS: Final[dict[str, sa.ColumnElement[Any]]] = {
-    "agent": RUNS.c.agent,
-    "conversation": RUNS.c.conversation_id,
-    "day": sa.cast(RUNS.c.started_at, sa.BigInteger) // sa.literal_column(str(_DAY), sa.BigInteger),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,23 +44,26 @@ def list_costs(
     """
     if by == "model":
         return _by_model(session, where)[:limit]
-    group, spent = _GROUPS[by], sa.func.coalesce(sa.func.sum(RUNS.c.cost), 0.0)
+    figures = (RUNS.c.cost, RUNS.c.steps, RUNS.c.input_tokens, RUNS.c.output_tokens)
+    base = sa.select(key_of(by).label("key"), *figures).where(*where).subquery("base")
+    spent = sa.func.coalesce(sa.func.sum(base.c.cost), 0.0)
     query = sa.select(
-        group,
+        base.c.key,
         sa.func.count(),
-        sa.func.count().filter(RUNS.c.cost.is_(None), RUNS.c.steps > 0),
-        sa.func.sum(RUNS.c.input_tokens),
-        sa.func.sum(RUNS.c.output_tokens),
+        sa.func.count().filter(base.c.cost.is_(None), base.c.steps > 0),
+        sa.func.sum(base.c.input_tokens),
+        sa.func.sum(base.c.output_tokens),
         spent,
     )
-    query = query.where(*where).group_by(group).order_by(group.desc() if by == "day" else spent.desc(), group)
+    order = base.c.key.desc() if by == "day" else spent.desc()
     return [
         Cost(
-            name=from_micros(int(name) * _DAY).date().isoformat() if by == "day" else str(name),
-            count=int(count), unpriced=int(unpriced), input_tokens=int(given), output_tokens=int(written),
-            cost=float(cost),
+            name=name_of(by, key), count=int(count), unpriced=int(unpriced), input_tokens=int(given),
+            output_tokens=int(written), cost=float(cost),
         )
-        for name, count, unpriced, given, written, cost in session.execute(query.limit(limit))
+        for key, count, unpriced, given, written, cost in session.execute(
+            query.group_by(base.c.key).order_by(order, base.c.key).limit(limit)
+        )
     ]  # fmt: skip
 
 

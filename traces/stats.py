@@ -57,7 +57,7 @@ def aggregate(
         where: conditions over runs, as `traces.filters.conditions` makes them.
         limit: groups, at most MOST_GROUPS.
     """
-    key = _key(by)
+    key = key_of(by)
     base = sa.select(key.label("key"), *_COLUMNS).where(*where).subquery("base")
     order = base.c.key.desc() if by in {"hour", "day"} else sa.desc("runs")
     query = _grouped(base).group_by(base.c.key).order_by(order, base.c.key).limit(min(limit, MOST_GROUPS))
@@ -83,7 +83,8 @@ _COLUMNS: Final = (
 _PERIOD: Final = {"hour": 3_600_000_000, "day": 86_400_000_000}
 
 
-def _key(by: By) -> sa.ColumnElement[Any]:
+def key_of(by: By) -> sa.ColumnElement[Any]:
+    """What makes a group, for whoever adds up runs; hours and days as the microseconds of their start (UTC)."""
     if by == "all":
         return sa.literal("all")
     if by in _PERIOD:
@@ -135,7 +136,7 @@ def _figures(by: By, row: Any, latency: dict[int, float]) -> Figures:
     cost = None if row.cost is None else float(row.cost)
     told = row._asdict()
     told.update(
-        key=_moment(by, row.key), cost=cost, score=None if row.score is None else float(row.score),
+        key=name_of(by, row.key), cost=cost, score=None if row.score is None else float(row.score),
         cost_per_conversation=None if cost is None else cost / row.conversations,
         p50=latency.get(50), p90=latency.get(90), p99=latency.get(99),
     )  # fmt: skip
@@ -143,7 +144,8 @@ def _figures(by: By, row: Any, latency: dict[int, float]) -> Figures:
     return Figures(**{**told, **{name: int(told[name]) for name in numbers}})
 
 
-def _moment(by: By, key: Any) -> str:
+def name_of(by: By, key: Any) -> str:
+    """A group's name for people."""
     if by not in _PERIOD:
         return str(key)
     from traces.db import from_micros

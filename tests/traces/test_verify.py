@@ -13,9 +13,11 @@ from tests.traces.otlp_samples import genai, request
 from traces import verify as proof
 from traces.bulk import write_streams
 from traces.db import Database
+from traces.erase import Erasure, erase_runs
 from traces.errors import BadInput
 from traces.otlp.receive import receive
 from traces.otlp.wire import decode_protobuf
+from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.tables import RUNS
 from traces.verify import Report, verify
@@ -167,6 +169,14 @@ def test_what_no_chain_shows_an_anchor_does(ledger: Database, what: str) -> None
         GONE[what](session)
     assert prove(ledger).problems == []
     assert any("anchor" in problem for problem in prove(ledger, anchor).problems)
+
+
+def test_an_anchor_from_before_an_erasure_holds(ledger: Database) -> None:
+    """Retention takes words, not events: what an older anchor stands for is all still there."""
+    anchor = prove(ledger).anchor
+    erasure = Erasure(Provenance(by="retention", actor="machine", reason="past its time"), "retention")
+    assert erase_runs(Recorder(ledger), {TRACE: None}, erasure).events
+    assert prove(ledger, anchor).problems == []
 
 
 def test_an_anchor_that_is_none(ledger: Database) -> None:

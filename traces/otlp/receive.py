@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces.entries import Entry, entry_of
@@ -18,6 +19,7 @@ from traces.otlp.limits import MOST_PER_TRACE, UNREADABLE
 from traces.otlp.messages import Read
 from traces.otlp.span import Span
 from traces.otlp.trace import about, row_of, run_id_of
+from traces.pen import Statement, pen_of
 from traces.planned import Planned
 from traces.recorder import Recorder
 from traces.redact import Redactor
@@ -108,6 +110,14 @@ def _noted(one: dict[str, Any]) -> dict[str, Any]:
     return {name: one[name] for name in ("name", "attributes") if name in one}
 
 
+_THERE: Final = Statement(
+    {
+        "sqlite": sa.text("SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(:runs))"),
+        "postgresql": sa.text("SELECT id FROM runs WHERE id = ANY(:runs)"),
+    }
+)
+
+
 class _Sorter:
     """Decides, inside the transaction, which spans are new. Most are all: those are made ready before it."""
 
@@ -125,7 +135,9 @@ class _Sorter:
 
     def plan(self, session: Session) -> list[Planned]:
         self.kept, self.refused, self.lost = 0, Counter(self._before), Counter()
-        runs = find_runs(session, [run_id_of(trace) for trace in self._by_trace])
+        pen = pen_of(session)
+        there = pen.column(_THERE, {"runs": pen.these([run_id_of(trace) for trace in self._by_trace])})
+        runs = find_runs(session, there)
         earlier = read_recorded(session, runs, ["spans_received"], bodies=False) if runs else {}
         planned = []
         for trace_id, spans in self._by_trace.items():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @with_json
 @in_workspace
 def costs(which: str, by: "By", limit: int, as_json: bool, folder: Path | None) -> None:
-    """Add up what runs cost, those of nights included.
+    """Add up what runs cost, those of nights and shadows included; `strop stats` leaves these out.
 
     FILTER is as for `strop runs list`, such as "agent:desk since:7d". What has no known price is told beside the sum.
     """

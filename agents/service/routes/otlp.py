@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from agents.errors import UsageError
 from agents.service.deps import Parts
 from traces.otlp.limits import OtlpError, OtlpTooLarge
-from traces.otlp.receive import Receipt, receive
+from traces.otlp.receive import receive
 from traces.recorder import Recorder
 
 log = structlog.get_logger("strop.service")
@@ -49,12 +49,12 @@ async def take_spans(parts: Parts, request: Request) -> Response:
             raise WrongMedia(f"spans come as {PROTOBUF} or {JSON}, not {media!r}")
         body = await request.body()
         async with parts.otlp_gate:
-            receipt = await asyncio.to_thread(_take, parts.recorder, body, media, encoding)
+            answer = await asyncio.to_thread(_take, parts.recorder, body, media, encoding)
     except (OtlpError, WrongMedia) as error:
         why = "too large" if isinstance(error, OtlpTooLarge) else "unreadable"
         await asyncio.to_thread(count_request, parts.recorder, why, str(error))
         raise
-    return Response(await asyncio.to_thread(_answer, receipt, media), media_type=media)
+    return Response(answer, media_type=media)
 
 
 def count_request(recorder: Recorder, why: str, told: str) -> None:
@@ -63,16 +63,17 @@ def count_request(recorder: Recorder, why: str, told: str) -> None:
     recorder.losses.settle()
 
 
-def _take(recorder: Recorder, body: bytes, media: str, encoding: str) -> Receipt:
+def _take(recorder: Recorder, body: bytes, media: str, encoding: str) -> bytes:
+    """Keep what the request holds; gives what it is answered with."""
     from traces.otlp.json_wire import decode_json
-    from traces.otlp.wire import decode_protobuf  # protobuf is loaded by who is sent spans
+    from traces.otlp.wire import decode_protobuf, export_response  # protobuf is loaded by who is sent spans
 
     unpacked = _unpacked(body, encoding)
     decoded = decode_protobuf(unpacked) if media == PROTOBUF else decode_json(unpacked)
     receipt = receive(recorder, decoded.spans, decoded.refused)
     if receipt.refused:
         log.warning("spans.refused", spans=receipt.refused.total(), why=receipt.told)
-    return receipt
+    return export_response(receipt.refused.total(), receipt.told, as_json=media == JSON)
 
 
 def _unpacked(body: bytes, encoding: str) -> bytes:
@@ -90,9 +91,3 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
     if not unpacker.eof:
         raise OtlpError(f"the body is cut off: its {encoding} has no end")
     return unpacked
-
-
-def _answer(receipt: Receipt, media: str) -> bytes:
-    from traces.otlp.wire import export_response
-
-    return export_response(receipt.refused.total(), receipt.told, as_json=media == JSON)
