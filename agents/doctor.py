@@ -370,13 +370,14 @@ def _space(file: Path) -> Check:
 
 def _live(workspace: Workspace, database: "Database") -> Iterator[Check]:
     from agents.prompts.record import find_rules
-    from agents.prompts.store import find_live
+    from agents.prompts.store import find_bundles, find_live
     from agents.prompts.tool_lists import newest_met
     from agents.selection import own_bundle
     from traces.ids import short
 
     with database.reading() as session:
         pointers = {name: find_live(session, name) for name in workspace.agents}
+        serving = find_bundles(session, [live.digest for live in pointers.values() if live is not None])
         rules = {name: find_rules(session, name) for name in workspace.agents}
         met = {name: {} if live is None else newest_met(session, live.digest) for name, live in pointers.items()}
     for name, server in ((name, one.server) for name, servers in met.items() for one in servers.values()):
@@ -400,6 +401,9 @@ def _live(workspace: Workspace, database: "Database") -> Iterator[Check]:
             yield Check("ok", subject, f"the first run takes the definition file ({short(own)})")
         elif live.digest == own:
             yield Check("ok", subject, f"{short(own)}, as the definition file says")
+        elif live.digest in serving and serving[live.digest].bundle.as_written.digest == own:
+            told = f"{short(live.digest)}: the definition file's version, with the tools it was proven with"
+            yield Check("ok", subject, told)
         elif live.digest == live.source:
             yield Check("ok", subject, f"the file has changed; the next run takes it ({short(own)})")
         elif live.source == own:

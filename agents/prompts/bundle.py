@@ -229,6 +229,11 @@ class Bundle(Frozen):
         """`sha256:…` over `content`."""
         return digest_text(self.content)
 
+    @property
+    def as_written(self) -> "Bundle":
+        """Without what it was proven with: the bundle that its author wrote."""
+        return self.with_(pins={}, judges=[]) if self.pins or self.judges else self
+
     def with_(self, **changes: Any) -> "Bundle":
         """A new bundle that differs in these fields, checked like any other."""
         return Bundle.model_validate({**self.model_dump(mode="json"), **changes})

@@ -41,7 +41,7 @@ from traces.store import StoredEvent, get_run, list_conversation, match_run, rea
 from traces.summary import RunSummary
 
 GENERATIONS = 100
-"""Parents that are followed: a loop in a damaged table must end."""
+"""Versions above that are told: a loop in a damaged table must end."""
 
 
 def audit_page(
@@ -189,12 +189,13 @@ def _reproducible(stored: StoredBundle) -> bool:
 
 
 def _parents(session: Session, stored: StoredBundle) -> list[BundleView]:
-    line: list[StoredBundle] = []
-    parent = stored.parent
-    while parent is not None and len(line) < GENERATIONS and all(one.digest != parent for one in line):
-        found = find_bundles(session, [parent]).get(parent)
-        if found is None:
-            break
-        line.append(found)
-        parent = found.parent
-    return [one.model_copy(update={"content": {}, "readable": ""}) for one in bundle_views(session, line)]
+    """What it grew from, the nearest first; a merge has all its parents in it."""
+    line: dict[str, StoredBundle] = {}
+    edge = list(stored.parents)
+    while edge and len(line) < GENERATIONS:
+        known = find_bundles(session, edge)
+        line |= {digest: known[digest] for digest in edge if digest in known}
+        edge = list(dict.fromkeys(up for one in known.values() for up in one.parents if up not in line))
+    return [
+        one.model_copy(update={"content": {}, "readable": ""}) for one in bundle_views(session, list(line.values()))
+    ]

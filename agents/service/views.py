@@ -225,7 +225,7 @@ def _agent_view(
         model=workspace.forced_model or bundle.model,
         live=own.digest if live is None else live.digest,
         live_source="definition" if live is None or live.digest == live.source else "decision",
-        definition_changed=live is not None and live.source != own.digest,
+        definition_changed=live is not None and own.digest not in {live.source, bundle.as_written.digest},
         tools=list(_tools(bundle)),
         delegates=[delegate.agent for delegate in bundle.delegates],
         proposals=proposals,

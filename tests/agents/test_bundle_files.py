@@ -46,6 +46,18 @@ def test_whatever_the_texts_hold(text: str, rules: list[str], shown: list[tuple[
     assert not read.edited
 
 
+def test_pins_come_back_in_their_order(database: Database) -> None:
+    """A model reads the parameters of a tool in the order of its schema: the file keeps it, and all values."""
+    schema = {
+        "type": "object",
+        "properties": {"zebra": {"default": "2024-01-01"}, "ant": {"default": None, "x": 1.0}},
+    }
+    pins = {"shop": {"pay": {"description": "Pay.\nNow: yes # no", "parameters": schema}, "look": {}}}
+    read = read_file(written(database, pins=pins, judges=("sha256:" + "0" * 64,)))
+    assert not read.edited
+    assert list(read.bundle.pins["shop"]["pay"]["parameters"]["properties"]) == ["zebra", "ant"]
+
+
 def test_an_edited_file_is_another_version(database: Database) -> None:
     """It says which one it was."""
     text = written(database, instructions="Say hello.")

@@ -173,6 +173,7 @@ async def test_a_version_carries_its_pins_wherever_it_goes(world: World) -> None
         proven = add_carrying(session, bundle, live)
         assert get_bundle(session, proven).bundle.pins["desk"].keys() == {"find"}
         assert proven_with(session, bundle, proven) is bundle
+    assert bundle.as_written.digest == live
     offered = await offered_by(world.workspace.servers["desk"])
     assert seen(bundle, "desk", listing_of(offered)) == bundle.pins["desk"]
     moved = World(world.folder, f"sqlite:///{world.folder / 'other.db'}")
