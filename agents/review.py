@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 
 from agents.access.tokens import AUDIT
 from agents.errors import Conflict, Refused
-from agents.prompts.decisions import approve, change_rules, expire_proposals, promote, reject, roll_back
+from agents.prompts.bundle import Bundle
+from agents.prompts.decisions import (
+    adopt_definition,
+    approve,
+    change_rules,
+    expire_proposals,
+    promote,
+    reject,
+    roll_back,
+)
 from agents.prompts.governance import DEFAULT, Governance
 from agents.prompts.record import decisions_stream
 from agents.prompts.store import Live, StoredBundle, get_bundle, list_bundles
@@ -102,6 +111,18 @@ def roll_back_agent(
         return roll_back(session, recorder, agent, provenance, to=to, seen_live=seen_live, head=head)
 
     return decide(recorder, agent, "roll_back", to, provenance, act)
+
+
+def adopt_file(recorder: Recorder, bundle: Bundle, provenance: Provenance, *, rules: Governance = DEFAULT) -> Live:
+    """Make what the agent's definition file describes live, in the place of whatever serves.
+
+    Raises:
+        Refused: the rules want the file's version proposed and signed like any other; the refusal is on record.
+    """
+    return decide(
+        recorder, bundle.agent, "adopt", bundle.digest, provenance,
+        lambda session: adopt_definition(session, recorder, bundle, provenance, force=True, rules=rules),
+    )  # fmt: skip
 
 
 def expire_waiting(recorder: Recorder, rules_for: Callable[[str], Governance]) -> list[str]:

@@ -7,8 +7,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from agents.access.tokens import AUDIT
 from agents.config import Workspace
-from agents.errors import IllegalStep, ToolServerUnavailable, UsageError
+from agents.errors import IllegalStep, Refused, ToolServerUnavailable, UsageError
 from agents.prompts.decisions import move
 from agents.prompts.proven import add_carrying, proven_with, seen, with_pins
 from agents.prompts.record import decisions_stream
@@ -26,7 +27,7 @@ from tools.errors import ToolServerError
 from tools.mcp import offered_by
 from tools.pins import listing_of
 from traces.bodies import body_name
-from traces.events import EvidenceWritten
+from traces.events import DecisionRefused, EvidenceWritten
 from traces.ids import short
 from traces.provenance import Provenance
 from traces.recorder import Recorder
@@ -124,7 +125,26 @@ def _put_forward(
     recorder: Recorder, digest: str, evidence: Evidence, detail: dict[str, Any], by: Provenance,
     written: EvidenceWritten | None = None,
 ) -> None:  # fmt: skip
-    """Take the version to proposed on this evidence, which is written down first where it is not yet."""
+    """Take the version to proposed on this evidence, which is written down first where it is not yet.
+
+    Raises:
+        Refused: the person's role may not; the refusal is on record.
+    """
+    with recorder.database.reading() as session:
+        agent = get_bundle(session, digest).bundle.agent
+    try:
+        _propose(recorder, digest, evidence, detail, by, written)
+    except Refused as refused:
+        event = DecisionRefused(agent=agent, act="propose", bundle=digest, why=str(refused), provenance=by)
+        recorder.append(AUDIT, event)
+        raise
+    recorder.announce(decisions_stream(agent))
+
+
+def _propose(
+    recorder: Recorder, digest: str, evidence: Evidence, detail: dict[str, Any], by: Provenance,
+    written: EvidenceWritten | None,
+) -> None:  # fmt: skip
     with recorder.database.writing() as session:
         bundle = get_bundle(session, digest)
         check_open(bundle.state, digest)
@@ -140,7 +160,6 @@ def _put_forward(
             session, recorder, digest, "proposed", by, evidence=name, verdict=evidence.verdict, detail=detail,
             act="propose",
         )  # fmt: skip
-    recorder.announce(decisions_stream(bundle.bundle.agent))
 
 
 def carrying(workspace: Workspace, recorder: Recorder, digest: str) -> str:

@@ -11,6 +11,7 @@ from agents.config import load_workspace
 from agents.doctor import Check, examine, find_circle
 from agents.prompts.decisions import approve, move
 from agents.prompts.store import add_bundle
+from agents.review import change_governance
 from agents.scaffold import write_workspace
 from agents.selection import live_bundle, own_bundle
 from traces.db import open_database
@@ -238,3 +239,17 @@ def _approve(root: Path) -> None:
         move(session, recorder, digest, "proposed", MACHINE, detail=found)
         approve(session, recorder, digest, ME)
     database.close()
+
+
+def test_rules_that_the_file_asks_for_in_vain(root: Path) -> None:
+    """What is in force is on record; the doctor names what differs, and who can change it."""
+    workspace = load_workspace(root)
+    database = open_database(workspace.database_url)
+    boss = Provenance(by="root", reason="four eyes", role="admin")
+    rules = workspace.governance.rules_for("hello").model_copy(update={"approvals": 2})
+    change_governance(Recorder(database), "hello", rules, boss)
+    database.close()
+    found = only(root)
+    assert (found.level, found.subject) == ("warn", "rules hello")
+    assert "approvals" in found.message
+    assert "strop governance adopt hello" in found.hint

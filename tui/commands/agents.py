@@ -58,9 +58,8 @@ def adopt(agent: str, reason: str, yes: bool, as_json: bool, folder: Path | None
 
     It takes the place of the version that a decision put there.
     """
-    from agents.prompts.decisions import adopt_definition
-    from agents.prompts.record import decisions_stream
     from agents.prompts.store import find_live
+    from agents.review import adopt_file
     from agents.selection import own_bundle
     from agents.service.views import bundle_view
     from traces.ids import short
@@ -76,9 +75,7 @@ def adopt(agent: str, reason: str, yes: bool, as_json: bool, folder: Path | None
         else:
             if not yes:
                 click.confirm(f"Make {short(own.digest)} live for {agent!r}?", abort=True, err=True)
-            with recorder.database.writing() as session:
-                adopt_definition(session, recorder, own, by, force=True, rules=workspace.governance.rules_for(agent))
-            recorder.announce(decisions_stream(agent))
+            adopt_file(recorder, own, by, rules=workspace.governance.rules_for(agent))
             say(f"{short(own.digest)} is live for {agent!r}")
         if as_json:
             with recorder.database.reading() as session:

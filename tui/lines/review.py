@@ -127,7 +127,8 @@ def bundle_lines(bundle: BundleView, width: int, now: datetime, glyphs: Glyphs) 
     """A version, whole."""
     facts = [
         ("version", bundle.digest), ("agent", bundle.agent), ("state", "live" if bundle.live else bundle.state),
-        ("from", ", ".join(bundle.parents) or "a definition file"), ("by", f"{bundle.author} ({bundle.author_kind})"),
+        ("from", ", ".join(bundle.parents) or bundle.parent or "a definition file"),
+        ("by", f"{bundle.author} ({bundle.author_kind})"),
         ("made", moment(bundle.created_at, now)), ("runs", count(bundle.runs)), ("note", bundle.note),
     ]  # fmt: skip
     lines = section("version", width, glyphs) + pairs(facts, width)
