@@ -28,16 +28,20 @@ from tui.commands.printing import print_json
     "--openings", type=click.IntRange(1), default=1, show_default=True, help="Candidates ever proven here, with this."
 )
 @click.option("--proposals", type=click.IntRange(0), default=0, show_default=True, help="Of these, called better.")
+@click.option(
+    "--alpha", type=click.FloatRange(0.0001, 0.4), default=0.05, show_default=True,
+    help="Error of this comparison, two-sided: half of it may call a worthless candidate better.",
+)  # fmt: skip
 @with_json
-def gate(file: Path, as_json: bool, **options: Any) -> None:
+def gate(file: Path, alpha: float, as_json: bool, **options: Any) -> None:
     """Is B better than A? FILE: a CSV with one row per arm and task."""
     from agents.errors import UsageError
     from optimizer.evidence_text import render_evidence
-    from optimizer.gate import GateInputError
+    from optimizer.gate import GateInputError, GateRules
     from optimizer.gate_csv import GateOptions, run_gate_csv
 
     try:
-        evidence = run_gate_csv(file, GateOptions(**options))
+        evidence = run_gate_csv(file, GateOptions(**options, rules=GateRules(alpha=alpha)))
     except GateInputError as error:
         raise UsageError(str(error)) from error
     if as_json:
