@@ -7,9 +7,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
@@ -21,6 +21,7 @@ from agents.runtime import Runtime
 from agents.starting import Start
 from traces.db import open_database
 from traces.events import kind_of
+from traces.recorder import Page
 
 AGENTS = {
     "boss": """
@@ -101,8 +102,12 @@ def in_fork(work: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def run_killed_after(root: Path, database_url: str, run_id: str, events: int | None) -> int:
-    """Start (or go on with) the boss's run and die by SIGKILL right after its `events`-th recorded fact."""
+def run_killed_after(
+    root: Path, database_url: str, run_id: str, events: int | None, *, moment: Literal["after", "before"] = "after"
+) -> int:
+    """Start (or go on with) the boss's run and die by SIGKILL right after its `events`-th recorded fact, or right
+    before the commit that would have recorded it.
+    """
 
     async def main(workspace: Workspace) -> None:
         runtime = Runtime(workspace, open_database(database_url), make_model=scripted(root), worker=str(os.getpid()))
@@ -111,10 +116,23 @@ def run_killed_after(root: Path, database_url: str, run_id: str, events: int | N
         def count(recorded: object) -> None:
             nonlocal seen
             seen += 1
-            if seen == events:
+            if seen == events and moment == "after":
                 os.kill(os.getpid(), signal.SIGKILL)
 
+        def write(pages: Sequence[Page]) -> None:
+            """In the middle of the transaction: what is written in it is not there for the next worker."""
+            more = sum(len(page.entries) for page in pages)
+            if events is not None and seen < events <= seen + more:
+                with runtime.database.appending() as pen:
+                    for page in pages:
+                        runtime.recorder._write_page(pen, page, runtime.recorder._read_head(page.stream))
+                    os.kill(os.getpid(), signal.SIGKILL)
+            written(pages)
+
         runtime.recorder.subscribe(count)
+        written = runtime.recorder._write
+        if moment == "before":
+            runtime.recorder._write = write  # type: ignore[method-assign]
         if not lines(root / "started.txt"):
             note(root / "started.txt", run_id)
             runtime.start(Start("boss", "do it"), run_id=run_id)
