@@ -27,8 +27,11 @@ def test_every_key_is_described(shape: type[BaseModel]) -> None:
 
 
 def test_every_variable_is_described() -> None:
-    """The environment variables on the page are those that the one reader of the environment reads."""
-    read = set(re.findall(r'"(STROP_[A-Z_]+)"', (ROOT / "agents" / "config.py").read_text(encoding="utf-8")))
+    """The environment variables on the page are those that the two readers of the environment read."""
+    readers = "".join(
+        (ROOT / "agents" / name).read_text(encoding="utf-8") for name in ("config.py", "whereabouts.py")
+    )
+    read = set(re.findall(r'"(STROP_[A-Z_]+)"', readers))
     assert set(re.findall(r"STROP_[A-Z_]+", WORKSPACE)) == read
 
 

@@ -22,6 +22,7 @@ from textual.widgets import Static
 from agents.service.wire import EventView
 from tui.client import Client, ServiceError
 from tui.glyphs import Glyphs
+from tui.heap import give_back
 from tui.lines.line import Line
 from tui.named import Named
 from tui.widgets.clipboard import copy
@@ -132,6 +133,7 @@ class Room(Named, Screen[None]):
     def on_unmount(self) -> None:
         """Let go of what was drawn: Textual keeps it for the last thousand widgets, in an `lru_cache` on a method."""
         StylesCache.get_inner_outer.cache_clear()
+        give_back()
 
     def on_screen_resume(self) -> None:
         """In front again: what was missed is asked for now."""

@@ -90,7 +90,8 @@ class RunsScreen(Room):
             page = await self.client.runs(self.filter_text, limit=PAGE)
             self.runs.empty = NONE_FITS if self.filter_text else EMPTY
             if self.runs.row_count():
-                self._new += self.runs.merge_head(page)
+                fresh = self.runs.merge_head(page)
+                self._new = self._new + fresh if self.runs.cursor else 0  # at the top they are seen, not above
                 await self._ask_changed({run.id for run in page.items})
             else:
                 self.runs.show_page(page)

@@ -18,7 +18,7 @@ from tui.lines.line import Line
 from tui.lines.rows import run_row
 from tui.widgets.line_view import LineView
 
-WINDOW: Final = 1_000
+WINDOW: Final = 600
 """Runs held; beyond it those farthest from the cursor are let go."""
 
 

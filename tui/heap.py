@@ -1,0 +1,21 @@
+"""Gives what was freed back to the system: glibc keeps it, and a terminal that once read a long run stays large."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+
+def give_back() -> None:
+    """Some milliseconds, after something large was let go; does nothing where the C library cannot."""
+    _trim()(0)
+
+
+@cache
+def _trim() -> Callable[[int], Any]:
+    import ctypes  # here: the first paint does without it
+
+    try:
+        trim: Callable[[int], Any] = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        return lambda _: None
+    return trim
