@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from agents.runtime import Runtime
+from agents.service.log import log_to
 from agents.service.work import Work
 from agents.starting import Start
 from benchmarks.runtime.figures import Figure, progress
@@ -34,6 +35,7 @@ async def _slope(folder: Path, agent: str, runs: int, name: str) -> list[Figure]
     runtime = Runtime(
         workspace(folder), open_database(f"sqlite:///{folder / 'l.db'}"), make_model=lambda _: scripted()
     )
+    log_to((folder / "log").open("w"))  # as a service's, for a line of it is a part of what a run costs
     work, points = Work(runtime), list[tuple[int, float]]()
     every, due = max(AT_ONCE, runs // SAMPLES), 0
     for done in range(0, runs, AT_ONCE):
