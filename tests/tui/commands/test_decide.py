@@ -27,11 +27,21 @@ def proposed(strop: Shell, root: Path) -> str:
     recorder = Recorder(database)
     machine = Provenance(by="optimizer", actor="machine")
     live = strop.json("agents")[0]["live"]
+    run = strop.json("runs", "list")["items"][0]["id"]
+    flip = {
+        "example": "e1",
+        "input": "Hello",
+        "expected": "hi",
+        "before": "success",
+        "after": "hi",
+        "run_before": run,
+    }
+    detail = {"incumbent": live, "summary": "it is shorter", "got_better": [flip]}
     with database.writing() as session:
         bundle = own_bundle(workspace, workspace.agent("plain")).with_(instructions=BETTER)
         digest = add_bundle(session, bundle, author="optimizer", author_kind="machine", parent=live, note="shorter")
         move(session, recorder, digest, "evaluated", machine, evidence="sha256:e")
-        move(session, recorder, digest, "proposed", machine, detail={"incumbent": live, "summary": "it is shorter"})
+        move(session, recorder, digest, "proposed", machine, detail=detail)
         assert get_bundle(session, digest).state == "proposed"
     database.close()
     return digest
@@ -40,6 +50,19 @@ def proposed(strop: Shell, root: Path) -> str:
 def live(strop: Shell) -> str:
     """The digest that serves `plain`."""
     return str(strop.json("agents")[0]["live"])
+
+
+def test_both_transcripts_of_an_example(strop: Shell, proposed: str) -> None:
+    """What tells them apart, then one after the other; a run that left none says so; other names are refused."""
+    told = strop.json("proposals", proposed[7:19], "--example", "e1")
+    assert (told["expected"], told["before"]["answer"], told["after"]["run"]) == ("hi", "success", None)
+    assert told["before"]["events"][0]["kind"] == "run_started"
+    assert [one["told"] for one in told["findings"]] == ["after: no answer"]
+    shown = strop("proposals", proposed[7:19], "--example", "e1").stdout
+    assert "got better: e1" in shown
+    assert "no transcript of this run is on record" in shown
+    assert "disagree on: e1" in strop.told("proposals", proposed[7:19], "--example", "e2", code=7)
+    strop("proposals", "--example", "e1", code=2)
 
 
 def test_a_proposal_is_read_then_approved_then_rolled_back(strop: Shell, proposed: str) -> None:
