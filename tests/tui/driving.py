@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
 
+from textual.app import ScreenStackError
 from textual.pilot import Pilot
 
 from tests.tui import builders
@@ -26,7 +27,11 @@ class Desk:
     @property
     def text(self) -> str:
         """What stands on the screen, without the blanks at the line ends."""
-        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+        try:
+            screen = self.app.screen
+        except ScreenStackError:  # between two screens
+            return ""
+        return "\n".join(strip.text.rstrip() for strip in screen._compositor.render_strips())
 
     async def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
