@@ -27,12 +27,21 @@ from traces.summary import ENDED
 POLL_SECONDS: Final = 0.25
 """How late a fact that another process wrote may be seen; our own ring at once."""
 
+REST_SECONDS: Final = 0.05
+"""Between two looks: a busy service has news all the time, and would do little else than look."""
+
+UNHEARD_SECONDS: Final = 1.0
+"""The same where nobody listens."""
+
 HEARTBEAT_SECONDS: Final = 10.0
 """A comment this often: proxies keep the connection, and a reader knows that silence is not death."""
 
 GAP_SECONDS: Final = 2.0
 """How long a missing id may still arrive: PostgreSQL gives ids out before the transactions commit. Longer than any
 transaction of ours; after it the id is taken for rolled back."""
+
+NEWS: Final = 500
+"""Ids of one look."""
 
 PAGE: Final = 200
 
@@ -51,6 +60,8 @@ class Bell:
         self._clock = clock
         self._ears: set[Callable[[], None]] = set()
         self._nudge = asyncio.Event()
+        self._heard = asyncio.Event()
+        """Set while anybody listens."""
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._seen = 0
@@ -79,10 +90,13 @@ class Bell:
     def ear(self, tell: Callable[[], None]) -> Iterator[None]:
         """Within this, `tell` is called on the loop whenever there may be news."""
         self._ears.add(tell)
+        self._heard.set()
         try:
             yield
         finally:
             self._ears.discard(tell)
+            if not self._ears:
+                self._heard.clear()
 
     async def _watch(self) -> None:
         while True:
@@ -90,8 +104,20 @@ class Bell:
                 await asyncio.wait_for(self._nudge.wait(), POLL_SECONDS)
             self._nudge.clear()
             with suppress(LedgerError):  # locked or gone for a moment
-                if self.advance(await asyncio.to_thread(self._news)):
+                before, news = self.head, await asyncio.to_thread(self._news)
+                if self.advance(news):
                     self._ring()
+                if len(news) == NEWS and self.head > before:  # there is more, and no gap to be waited for
+                    self._nudge.set()
+                    continue
+            await self._rest()
+
+    async def _rest(self) -> None:
+        if self._heard.is_set():
+            await asyncio.sleep(REST_SECONDS)
+        else:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._heard.wait(), UNHEARD_SECONDS)
 
     def _last(self) -> int:
         with self._database.reading() as session:
@@ -99,7 +125,7 @@ class Bell:
 
     def _news(self) -> list[int]:
         with self._database.reading() as session:
-            return list_feed_ids(session, after=self.head)
+            return list_feed_ids(session, after=self.head, limit=NEWS)
 
     def advance(self, ids: Sequence[int]) -> bool:
         """Take in the ids after `head` that are visible now; gives whether there is anything new among them."""
