@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from textual import work
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -224,7 +224,7 @@ class StropApp(Named, App[int]):
         self.last_event = message.facts[-1].at
         if any(fact.kind in WAITING_KINDS for fact in message.facts):
             self._count()
-        front = self.screen
+        front = self.front
         for room in self.rooms():
             if room is front:
                 room.takes(message.facts)
@@ -248,17 +248,25 @@ class StropApp(Named, App[int]):
         """Ask again, now or when a room comes to the front."""
         for room in self.rooms():
             room.outdated = True
-        if isinstance(self.screen, Room):
-            self.screen.ask()
+        if (front := self.front) is not None:
+            front.ask()
+
+    @property
+    def front(self) -> Room | None:
+        """The screen that is looked at; None for a box, and for a moment between two lists, where there is none."""
+        try:
+            return self.screen if isinstance(self.screen, Room) else None
+        except ScreenStackError:
+            return None
 
     def rooms(self) -> list[Room]:
         """The screens that one can come back to."""
         return [screen for stack in self._screen_stacks.values() for screen in stack if isinstance(screen, Room)]
 
     def _tick(self) -> None:
-        if isinstance(self.screen, Room):
-            self.screen.show_status()
-            for view in self.screen.query(LineView):
+        if (front := self.front) is not None:
+            front.show_status()
+            for view in front.query(LineView):
                 view.draw_what_differs()
 
     # --- going places --------------------------------------------------------------------------

@@ -220,7 +220,7 @@ NOTHING_FROM_OUTSIDE = {
     "SpanObserved", "SpansSent",
     "RunResumed", "RunReleased", "ToolsListed", "NightStarted", "NightResumed", "StageReached", "CandidateFound",
     "SealedOpened", "EvidenceWritten", "NightEnded", "ToolsPinned", "DriftFound",
-    "ConversationCounted", "SignalSeen", "JudgeMeasured",
+    "ConversationCounted", "SignalSeen", "JudgeMeasured", "GuardrailTripped",
 }  # fmt: skip
 """Facts whose words are ours or an author's, or come from facts that were looked at already."""
 

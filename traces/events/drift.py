@@ -41,6 +41,8 @@ class DriftFound(Event):
 class DriftChecked(Event):
     """The version was tried again on its tasks with what its server offers now. Reads alone were really made."""
 
+    OUTSIDE = frozenset({"why"})
+
     kind: Literal["drift_checked"] = "drift_checked"
     agent: str
     bundle: str

@@ -1,6 +1,7 @@
 """Each kind of bad input ends in one clear error with its own exit code, and nothing that was recorded is lost."""
 
 import json
+import random
 import resource
 import sqlite3
 import subprocess
@@ -201,7 +202,7 @@ def test_a_full_disk(strop: Shell, root: Path) -> None:
     (root / ".strop" / "strop.db-wal").unlink(missing_ok=True)
     size = (root / ".strop" / "strop.db").stat().st_size
     done = program(
-        root, "run", "plain", "-", input="much " * 100_000,
+        root, "run", "plain", "-", input=random.Random(7).randbytes(2 * size).hex(),  # it cannot be made small
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
     )  # fmt: skip
     assert done.returncode == 7, done.stderr
