@@ -8,11 +8,9 @@ import asyncio
 import hashlib
 from datetime import UTC, datetime
 
-from fastapi import HTTPException
-
 from agents import outcomes
 from agents.approvals import Approval, approval_needed, decide_approval
-from agents.errors import IllegalStep, RunOwned, UsageError
+from agents.errors import IllegalStep, RunOwned, StropError, UsageError
 from agents.journal import unknown_outcome
 from agents.questions import answer_needed, answer_question
 from agents.recording import Recording, recording_of
@@ -28,18 +26,47 @@ from traces.summary import ENDED, RunSummary
 LABEL = "idempotency_key"
 
 
+class NoRoom(StropError):
+    """The process takes no more runs just now."""
+
+    status = 429
+
+
+class Leaving(StropError):
+    """The process takes no more runs at all."""
+
+    status = 503
+
+
+def _leaving() -> Leaving:
+    return Leaving("the service is stopping", hint="Ask again in a moment: the next process takes it.")
+
+
+def check_room(parts: Service) -> None:
+    """Pass while the service takes runs.
+
+    Raises:
+        NoRoom, Leaving: it does not.
+    """
+    if parts.work.stopping:
+        raise _leaving()
+    if parts.work.full:
+        raise NoRoom(
+            "this service has as many runs as it takes at once",
+            hint="Ask again after Retry-After seconds. `runs_at_once` and `runs_queued` in strop.toml bound them; "
+            "`strop worker` on a shared PostgreSQL adds workers.",
+        )
+
+
 async def start_run(parts: Service, request: StartRun, key: str | None) -> str:
     """Accept a run and begin to work on it; gives its id. The same key gives the same run.
 
     Raises:
         UsageError: the key was used for another request.
         UnknownAgent: there is no such agent.
-        HTTPException: 429 while there is no room, 503 while it stops.
+        NoRoom, Leaving: it takes no runs just now.
     """
-    if parts.work.stopping:
-        raise HTTPException(503, "the service is stopping")
-    if parts.work.full:
-        raise HTTPException(429, "this service has as many runs as it takes at once")
+    check_room(parts)
     ask = Start(request.agent, request.input, request.conversation_id, metadata=None if key is None else {LABEL: key})
     if key is None:
         run_id = await asyncio.to_thread(parts.runtime.start, ask, hold=parts.work.has_slot)
@@ -170,7 +197,7 @@ async def cancel_run(parts: Service, run_id: str) -> RunSummary:
 
 async def _begin(parts: Service, run_id: str) -> None:
     if parts.work.stopping:
-        raise HTTPException(503, "the service is stopping")
+        raise _leaving()
     parts.work.begin(run_id)
     await asyncio.sleep(0)  # the task records at once that the run goes on, so the answer says so too
 

@@ -2,10 +2,11 @@
 
 import asyncio
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 
 from agents.playground import Play, Side, begin_play, get_play, list_plays
 from agents.prompts.store import get_bundle, match_bundle
+from agents.service.control import check_room
 from agents.service.deps import IdempotencyKey, Limit, Name, Parts, Service
 from agents.service.plays import play_views
 from agents.service.wire.playground import PlayView, StartPlay
@@ -26,10 +27,7 @@ def list_all(parts: Parts, limit: Limit = 50) -> list[PlayView]:
 @router.post("", status_code=202)
 async def start(parts: Parts, asked: StartPlay, key: IdempotencyKey = None) -> PlayView:
     """Ask several at once. The runs are on record when this answers; the same key gives the same play."""
-    if parts.work.stopping:
-        raise HTTPException(503, "the service is stopping")
-    if parts.work.full:
-        raise HTTPException(429, "this service has as many runs as it takes at once")
+    check_room(parts)
     await asyncio.to_thread(_check_agents, parts, asked)
     play_id = None if key is None else f"play_{short(digest_text(key))}{short(digest_text(f'play {key}'))}"
     runs = await asyncio.to_thread(

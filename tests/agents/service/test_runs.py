@@ -313,6 +313,7 @@ async def test_a_full_service_says_when_to_come_back(house: House) -> None:
     run_id, gate = await begin_slow(house)
     refused = await house.http.post("/v1/runs", json={"agent": "hello", "input": "hi"})
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
+    assert "strop.toml" in refused.json()["hint"]
     gate.set()
     await house.parts.work.wait(run_id)
     assert (await house.ask())["run"]["status"] == "finished"
