@@ -5,6 +5,7 @@ and no negation: they may put texts into one family, which is careful, and hold 
 make a copy of one and never refuse anything.
 """
 
+import logging
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -27,10 +28,15 @@ WIDTH: Final = 256
 @cache
 def _model() -> Any:
     """The package's own vectors; None where it is not installed."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
     try:
         import wordllama  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError:
         return None
+    finally:  # it sets the logging of the whole process up: every HTTP request would be told on the screen
+        root.handlers[:] = handlers
+        root.setLevel(level)
     inside = Path(wordllama.__file__).parent  # it looks for its own files everywhere else first
     return wordllama.WordLlama.load(dim=WIDTH, cache_dir=inside, disable_download=True)
 

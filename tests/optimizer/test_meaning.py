@@ -1,5 +1,9 @@
 """Texts that say the same in other words: one family, held where a customer said it first. Without vectors: words."""
 
+import logging
+import subprocess
+import sys
+
 import pytest
 
 from optimizer import meaning
@@ -36,3 +40,11 @@ def test_without_vectors_nothing_is_near(monkeypatch: pytest.MonkeyPatch) -> Non
     near.add("table", nothing)
     assert near.find(nothing, ALIKE) is None
     assert not meaning.is_known()
+
+
+def test_the_log_of_the_process_is_left_alone() -> None:
+    """The package sets logging up when it is imported: each HTTP request of a night would be on the screen."""
+    told = "import logging; from optimizer.meaning import is_known; is_known(); root = logging.getLogger()"
+    code = f"{told}; print(root.handlers, root.level)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"[] {logging.WARNING}"
