@@ -27,21 +27,12 @@ from traces.summary import ENDED
 POLL_SECONDS: Final = 0.25
 """How late a fact that another process wrote may be seen; our own ring at once."""
 
-REST_SECONDS: Final = 0.05
-"""Between two looks: a busy service has news all the time, and would do little else than look."""
-
-UNHEARD_SECONDS: Final = 1.0
-"""The same where nobody listens."""
-
 HEARTBEAT_SECONDS: Final = 10.0
 """A comment this often: proxies keep the connection, and a reader knows that silence is not death."""
 
 GAP_SECONDS: Final = 2.0
 """How long a missing id may still arrive: PostgreSQL gives ids out before the transactions commit. Longer than any
 transaction of ours; after it the id is taken for rolled back."""
-
-NEWS: Final = 500
-"""Ids of one look."""
 
 PAGE: Final = 200
 
@@ -60,8 +51,6 @@ class Bell:
         self._clock = clock
         self._ears: set[Callable[[], None]] = set()
         self._nudge = asyncio.Event()
-        self._heard = asyncio.Event()
-        """Set while anybody listens."""
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._seen = 0
@@ -90,13 +79,10 @@ class Bell:
     def ear(self, tell: Callable[[], None]) -> Iterator[None]:
         """Within this, `tell` is called on the loop whenever there may be news."""
         self._ears.add(tell)
-        self._heard.set()
         try:
             yield
         finally:
             self._ears.discard(tell)
-            if not self._ears:
-                self._heard.clear()
 
     async def _watch(self) -> None:
         while True:
@@ -104,20 +90,8 @@ class Bell:
                 await asyncio.wait_for(self._nudge.wait(), POLL_SECONDS)
             self._nudge.clear()
             with suppress(LedgerError):  # locked or gone for a moment
-                before, news = self.head, await asyncio.to_thread(self._news)
-                if self.advance(news):
+                if self.advance(await asyncio.to_thread(self._news)):
                     self._ring()
-                if len(news) == NEWS and self.head > before:  # there is more, and no gap to be waited for
-                    self._nudge.set()
-                    continue
-            await self._rest()
-
-    async def _rest(self) -> None:
-        if self._heard.is_set():
-            await asyncio.sleep(REST_SECONDS)
-        else:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._heard.wait(), UNHEARD_SECONDS)
 
     def _last(self) -> int:
         with self._database.reading() as session:
@@ -125,7 +99,7 @@ class Bell:
 
     def _news(self) -> list[int]:
         with self._database.reading() as session:
-            return list_feed_ids(session, after=self.head, limit=NEWS)
+            return list_feed_ids(session, after=self.head)
 
     def advance(self, ids: Sequence[int]) -> bool:
         """Take in the ids after `head` that are visible now; gives whether there is anything new among them."""
