@@ -23,7 +23,7 @@ from typing import Any, Final
 from agents.service.facts import event_page
 from agents.service.views import run_detail
 from benchmarks.population import long_run, made_up_bundles
-from benchmarks.reading import measure_folder
+from benchmarks.reading import measure_folder, p50
 from benchmarks.workload import AGENTS, RARE, RUNS_A_REQUEST, SPANS, START, requests, trace_id
 from traces.bulk import write_streams
 from traces.db import Database, open_database
@@ -180,17 +180,6 @@ def fill(bare: Bare, ledger: Ledger, runs: int) -> dict[str, float]:
         "bare_cpu_s_per_1000_spans": round(statistics.median(plain for plain, _ in rounds), 3),
         "ingest_ratio": round(statistics.median(strop / plain for plain, strop in rounds), 2),
     }
-
-
-def p50(act: Callable[[], Any], times: int) -> float:
-    """Milliseconds, median of so many goes after one that warms up."""
-    act()
-    found = []
-    for _ in range(times):
-        start = time.perf_counter()
-        act()
-        found.append((time.perf_counter() - start) * 1000)
-    return round(statistics.median(found), 2)
 
 
 def measure(folder: Path, runs: int, times: int) -> dict[str, Any]:

@@ -85,8 +85,8 @@ class _Reading:
         oldest = Rules(days=(datetime.now(UTC) - newest).total_seconds() / 86_400 + 89)
         found |= self._timed("retention_looks", lambda session: find_due(session, oldest, datetime.now(UTC)))
         found |= {
-            "driver_latest_50_ms": _p50(lambda: self._plain.execute(_LATEST).fetchall(), self._times),
-            "driver_one_trace_ms": _p50(lambda: _bare_trace(self._plain, middle), self._times),
+            "driver_latest_50_ms": p50(lambda: self._plain.execute(_LATEST).fetchall(), self._times),
+            "driver_one_trace_ms": p50(lambda: _bare_trace(self._plain, middle), self._times),
         }
         return {**found, "whole_tables_read": self._scans}
 
@@ -119,7 +119,8 @@ class _Reading:
         return [line for line in plan if line.startswith(SCANS) and "INDEX" not in line]
 
 
-def _p50(act: Callable[[], Any], times: int) -> float:
+def p50(act: Callable[[], Any], times: int) -> float:
+    """Milliseconds, median of so many goes after one that warms up."""
     act()
     found = []
     for _ in range(times):
