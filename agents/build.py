@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import jsonschema
 from pydantic_ai import Agent, ModelRetry, RunContext, StructuredDict, Tool
-from pydantic_ai.capabilities import HandleDeferredToolCalls
 from pydantic_ai.models import Model
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
@@ -45,8 +44,6 @@ def build_agent(
     if bundle.delegates:
         toolsets.append(_delegates(bundle, hand_over))
     schema = bundle.output_schema
-    # Each capability stands around every step: where nothing can be called, no call can be held.
-    held = [HandleDeferredToolCalls(handler=answer_held)] if toolsets else []
     agent: Agent[Any, Any] = Agent(
         model,
         name=bundle.agent,
@@ -55,7 +52,7 @@ def build_agent(
         model_settings=_settings(bundle),
         toolsets=toolsets,
         retries={"tools": TRIES, "output": TRIES},
-        capabilities=[JournalDurability(), *held],
+        capabilities=[JournalDurability(answer_held if toolsets else None)],
     )
     if schema is not None:
         agent.output_validator(_validator(schema))

@@ -4,11 +4,11 @@ Built on pydantic-ai's public surface for durable engines: each model request, d
 arrives here as one operation and goes through `agents.operations.perform`.
 """
 
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final, Literal
 
-from pydantic_ai import RunContext
+from pydantic_ai import DeferredToolRequests, DeferredToolResults, RunContext
 from pydantic_ai.durable_exec import (
     JSON_CODEC,
     BaseDurabilityCapability,
@@ -31,6 +31,9 @@ from pydantic_ai.messages import (
 
 from agents.journal import current_journal, find_journal
 from agents.operations import perform
+
+AnswerHeld = Callable[[RunContext[Any], DeferredToolRequests], Awaitable[DeferredToolResults | None]]
+"""Gives what became of calls that wait for a person, or None where it has nothing to say."""
 
 METADATA_KEY: Final = "strop"
 """Key in a tool's metadata under which `False` says: not an operation (a delegation)."""
@@ -77,7 +80,11 @@ class JournalBackend(DurableOperationBackend[None]):
 
 
 class JournalDurability(BaseDurabilityCapability[Any]):
-    """The capability that makes an agent's run durable, recorded and replayable: attach it to each agent."""
+    """The capability that makes an agent's run durable, recorded and replayable: attach it to each agent.
+
+    Args:
+        answer_held: answers calls that are held back until a person decides; None: no call can be.
+    """
 
     engine_spec: ClassVar[DurabilityEngineSpec] = DurabilityEngineSpec(
         engine_name="Strop",
@@ -95,9 +102,17 @@ class JournalDurability(BaseDurabilityCapability[Any]):
         tool_config_key=METADATA_KEY,
     )
 
-    def __init__(self) -> None:
+    def __init__(self, answer_held: AnswerHeld | None = None) -> None:
         super().__init__(event_stream_handler=_publish)
         self._backend = JournalBackend()
+        self._answer_held = answer_held
+
+    # Here and not in a capability of its own: each one more stands around every step of every run.
+    async def handle_deferred_tool_calls(
+        self, ctx: RunContext[Any], *, requests: DeferredToolRequests
+    ) -> DeferredToolResults | None:
+        """Calls that wait for a person: what `answer_held` says of them; where there is none, they end the run."""
+        return None if self._answer_held is None else await self._answer_held(ctx, requests)
 
     @property
     def in_durable_context(self) -> bool:

@@ -192,7 +192,8 @@ class Runtime:
         journal = self._journal(run, started, recording, on_delta)
         journal.is_first = is_first
         if len(events) > 1:
-            self.recorder.append(run_id, RunResumed(worker=self.worker, recorded_operations=recording.finished))
+            resumed = RunResumed(worker=self.worker, recorded_operations=recording.finished)
+            journal.run = self.recorder.append(run_id, resumed).run
         clock = time.monotonic()
         try:
             journal.check_known()
@@ -294,7 +295,7 @@ class Runtime:
             replay = ReplaySource("", ())
         return Journal(
             till=self.till, run_id=run.id, conversation_id=started.conversation_id, started_at=run.started_at,
-            recorder=self.recorder, together=self._together, recording=recording,
+            recorder=self.recorder, together=self._together, recording=recording, run=run,
             effects=lambda server, tool, definition: "write",
             replay=replay, live_reads=started.origin == "shadow" or started.reads_only, on_delta=on_delta,
             origin=started.origin,

@@ -4,6 +4,7 @@ Prevents: work that needs no lock done while others wait for it.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from traces import search
 from traces.bodies import payload_of
@@ -23,13 +24,15 @@ class Entry:
     blobs: dict[str, str]
     words: str
     tools: frozenset[str]
+    at: datetime | None = None
+    """When it happened; None: when it is written. One that waits for the next commit happened before that."""
 
 
-def entry_of(event: Event) -> Entry:
+def entry_of(event: Event, at: datetime | None = None) -> Entry:
     """The entry that a fact makes, as it is given."""
     blobs: dict[str, str] = {}
     payload = salted(payload_of(event, blobs))
     return Entry(
         event=event, kind=kind_of(event), payload=payload, content=content_of(payload), blobs=blobs,
-        words=search.packed(event), tools=frozenset(search.tools_of(event)),
+        words=search.packed(event), tools=frozenset(search.tools_of(event)), at=at,
     )  # fmt: skip

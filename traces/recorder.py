@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -31,6 +32,9 @@ from traces.summary import ENDED, RunSummary, advance, begin
 from traces.tables import EVENTS, RUNS
 
 Clock = Callable[[], datetime]
+
+MOST_BODIES: Final = 256
+"""Digests of one stream that are remembered as stored; to look some up once more is no harm."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class _Head:
     seq: int
     hash: str
     run: RunSummary | None
+    bodies: set[str] = field(default_factory=set)
+    """Digests of large bodies that facts of this stream name: what a run that goes on names is not erased."""
 
 
 class Recorder:
@@ -90,7 +96,7 @@ class Recorder:
 
     def admit(self, event: Event) -> Entry:
         """Take out of a fact what must not be kept, and make ready what is written of it: its only way in."""
-        return entry_of(self.redactor.event(event))
+        return entry_of(self.redactor.event(event), self._clock())
 
     def append(self, stream: str, event: Event) -> Recorded:
         """Write one fact. Returns it as it was written when it is durable: go on with that, not with what was given.
@@ -257,19 +263,23 @@ class Recorder:
             return _load_head(session, stream)
 
     def _insert(self, pen: Pen, stream: str, entry: Entry, head: _Head) -> tuple[Recorded, _Head]:
-        at, event, seq = self._clock(), entry.event, head.seq + 1
+        at, event, seq = entry.at or self._clock(), entry.event, head.seq + 1
         place: dict[str, Any] = {
             "stream": stream, "seq": seq, "kind": entry.kind, "step": event.step, "op": event.op,
             "at": micros(at), "attempt": None if event.op is None else event.attempt,
         }  # fmt: skip
         digest = chain(head.hash, entry.content, **place)
-        write_blobs(pen, entry.blobs)
+        if entry.blobs:
+            write_blobs(pen, {name: text for name, text in entry.blobs.items() if name not in head.bodies})
+            if len(head.bodies) > MOST_BODIES:
+                head.bodies.clear()
+            head.bodies.update(entry.blobs)
         event_id = pen.insert(_INSERT_EVENT, {**place, "payload": entry.payload, "hash": digest})
         run = _next_run(pen, stream, head.run, event, at)
         search.write_words(pen, event_id, entry.words)
         search.write_tools(pen, stream, entry.tools)
         write_marks(pen, stream, event)
-        return Recorded(event_id, stream, seq, at, event, digest, run), _Head(seq, digest, run)
+        return Recorded(event_id, stream, seq, at, event, digest, run), _Head(seq, digest, run, head.bodies)
 
     def _remember(self, stream: str, head: _Head) -> None:
         if head.run is not None and head.run.status in ENDED:
@@ -323,8 +333,12 @@ def _next_run(pen: Pen, stream: str, run: RunSummary | None, event: Event, at: d
 
 def _save_run(pen: Pen, before: RunSummary | None, after: RunSummary | None) -> None:
     """Bring the row of the runs table to what the run amounts to now; nothing to do where it was just put there."""
-    if after is not None and after is not before and after.events != 1:
-        pen.run(_UPDATE_RUN, {**stored_run(after), "run_id": after.id})
+    if after is None or after is before or after.events == 1:
+        return
+    known = {} if before is None else vars(before)
+    # What a statement sets anew is written anew in each index that has it, changed or not: so it says what changed.
+    changed = tuple(name for name in _CHANGING if name not in known or known[name] != getattr(after, name))
+    pen.run(_update_of(changed), {**stored_run(after), "run_id": after.id})
 
 
 # --- statements of the hot path ---------------------------------------------------------------------------------
@@ -336,9 +350,14 @@ _GIVEN: Final = ("id", "agent", "bundle", "conversation_id", "parent_run_id", "o
 _NEW_EVENT: Final = sa.insert(EVENTS).values(named(EVENTS, "id"))
 _INSERT_EVENT: Final = Statement({"sqlite": _NEW_EVENT.inline(), "postgresql": _NEW_EVENT.returning(EVENTS.c.id)})
 _INSERT_RUN: Final = Statement(sa.insert(RUNS).values(named(RUNS)))
-_UPDATE_RUN: Final = Statement(
-    sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id")).values(named(RUNS, *_GIVEN))
-)
+_CHANGING: Final = tuple(named(RUNS, *_GIVEN))
+
+
+@lru_cache(256)
+def _update_of(names: tuple[str, ...]) -> Statement:
+    """Sets these columns of one run; there are a dozen kinds of facts, so there are few such statements."""
+    row = sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run_id"))
+    return Statement(row.values({name: sa.bindparam(name) for name in names}))
 
 
 def _stored(at: datetime) -> datetime:

@@ -64,6 +64,12 @@ def status(database: Database, run_id: str) -> str:
         return get_run(session, run_id).status
 
 
+def kinds_of(database: Database, run_id: str) -> list[str]:
+    """The kinds of a run's facts, in order."""
+    with database.reading() as session:
+        return [one.kind for one in read_events(session, run_id)]
+
+
 async def test_a_run_cancelled_by_another_process_stops(
     worker: Runtime, script: ScriptedModel, database: Database
 ) -> None:
@@ -72,13 +78,13 @@ async def test_a_run_cancelled_by_another_process_stops(
     run_id = worker.start(Start("hello", "hi"))
     task = asyncio.create_task(worker.work(run_id))
     await script.begun.wait()
+    await until(lambda: len(kinds_of(database, run_id)) == 2)  # the request is on record a moment after it is sent
     assert (await other.cancel(run_id, KELLER)).status == "cancelled"
     with pytest.raises(asyncio.CancelledError):
         await task
     with database.reading() as session:
-        kinds = [one.kind for one in read_events(session, run_id)]
         assert list_held(session, datetime.now(UTC)) == {}
-    assert kinds == ["run_started", "model_requested", "run_cancelled"]
+    assert kinds_of(database, run_id) == ["run_started", "model_requested", "run_cancelled"]
 
 
 async def test_a_worker_that_lost_its_lease_stops(

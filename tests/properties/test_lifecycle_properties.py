@@ -226,6 +226,8 @@ class Lifecycle(RuleBasedStateMachine):
         by = Provenance(by=author, role=role, reason="mine")
         with self.database.reading() as session:
             live = find_live(session, self.agent)
+        if live is not None and live.digest == digest:
+            return  # the file says the same, and it is live already
         found = {"incumbent": None if live is None else live.digest}
         machine = Provenance(by="night", actor="machine")
         for state in ("evaluated", "proposed"):
