@@ -222,8 +222,8 @@ class Journal:
         """Make one fact known to this run, and durable before anything else is done; gives it as it is recorded.
 
         It is written with the next fact that is, and one stands before every call; where none comes, a moment later.
-        So a request, its reply and the call that it asks for cost one commit instead of three. Not for the result of a
-        write: that is recorded at once, for nobody may do the write again to learn it.
+        So a request, its reply and the call that it asks for cost one commit instead of three. Not for the result of
+        a write: that is recorded at once, for nobody may do the write again to learn it.
         """
         entry = self.recorder.admit(event)
         self.recording.add(entry.event)
@@ -336,7 +336,7 @@ _CURRENT: ContextVar[Journal | None] = ContextVar("strop_journal", default=None)
 
 
 def after_facts(on_delta: Delta) -> Delta:
-    """Shows each piece behind the facts that were known before it, for whoever hears of facts when they are durable."""
+    """Shows each piece behind the facts that were known before it, to whoever is told of durable facts."""
 
     def show(kind: str, piece: str) -> None:
         journal = find_journal()

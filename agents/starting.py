@@ -74,7 +74,7 @@ class Starter:
         self._workspace.agent(ask.agent)
         _check_text(ask.input)
         conversation, is_new = ask.conversation_id or new_id("conv"), ask.conversation_id is None
-        run_id = run_id or new_id("run")
+        run_id, is_fresh = run_id or new_id("run"), run_id is None
         with self._recorder.database.writing() as session:
             if ask.replay_of is not None:
                 get_whole_run(session, ask.replay_of)
@@ -90,7 +90,7 @@ class Starter:
                 metadata=dict(ask.metadata or {}), rollout=chosen.rollout, arm=chosen.arm,
                 reads_only=ask.reads_only,
             )  # fmt: skip
-            recorded = self._recorder.append_in(session, run_id, event)
+            recorded = self._recorder.append_in(session, run_id, event, is_first=is_fresh)
             assert recorded.run is not None
             held = hold and self._holder.claim_new(session, recorded.run, is_turn=not is_new)
         self._recorder.announce(run_id, recorded)

@@ -184,16 +184,23 @@ class Recorder:
             page.beside(pen)
         return done, head
 
-    def append_in(self, session: Session, stream: str, event: Event) -> Recorded:
+    def append_in(self, session: Session, stream: str, event: Event, *, is_first: bool = False) -> Recorded:
         """Write one fact inside the caller's transaction: it is durable when the caller's is.
 
-        For acts that must move a pointer and leave a record together. The session must come from `writing()`.
+        For acts that must move a pointer and leave a record together.
+
+        Args:
+            session: from `writing()`.
+            stream: whose fact it is.
+            event: the fact.
+            is_first: the stream is known to begin with it, as under a fresh id: there is no head to look up.
         """
         # Without our lock: the caller holds the database's write lock already, and `append` takes the two in the
         # other order. A head that another thread remembers meanwhile is outdated, and is found so by its collision.
         self._heads.pop(stream, None)
         entry = self.admit(event)
-        before, pen = _load_head(session, stream), pen_of(session)
+        before = _Head(0, GENESIS, None) if is_first else _load_head(session, stream)
+        pen = pen_of(session)
         recorded, head = self._insert(pen, stream, entry, before)
         _save_run(pen, before.run, head.run)
         self._heads.pop(stream, None)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from agents.access.caller import Caller
 from agents.access.tokens import AUDIT
-from agents.prompts.record import KINDS, decisions_stream, fold, told
+from agents.prompts.record import KINDS, Record, decisions_stream, fold, told
 from agents.prompts.store import StoredBundle, find_bundles, get_bundle
 from agents.service.facts import event_view
 from agents.service.views import bundle_views, proposal_views, run_view
@@ -164,17 +164,26 @@ def why_view(session: Session, run_id: str) -> WhyView:
 
 
 def _chosen(session: Session, run: RunSummary) -> str:
-    started = read_events(session, run.id, limit=1)[0].event
+    started, earlier = read_events(session, run.id, limit=1)[0].event, list[RunSummary]()
     assert isinstance(started, RunStarted)
     if run.origin in {"evaluation", "playground"}:
         return f"{'an evaluation' if run.origin == 'evaluation' else 'the playground'} asked for this version by name"
     if started.parent_run_id is None:
         turns = [one for one in list_conversation(session, run.conversation_id) if one.agent == run.agent]
-        before = [one for one in turns if one.started_at < run.started_at and one.bundle == run.bundle]
+        earlier = [one for one in turns if one.started_at < run.started_at]
+        before = [one for one in earlier if one.bundle == run.bundle]
         if before:
             return f"its conversation began with this version, in run {before[0].id}"
     decided = read_events(session, decisions_stream(run.agent), kinds=KINDS)
     record = fold(run.agent, [one for one in decided if one.at <= run.started_at])
+    why = _why_now(record, run)
+    if not earlier:
+        return why
+    left = earlier[-1].bundle
+    return f"its conversation left {short(left)}, which was {record.of(left).state.replace('_', ' ')} by then; {why}"
+
+
+def _why_now(record: Record, run: RunSummary) -> str:
     step = next((step for _, _, step in reversed(record.steps) if step.to_state == "live"), None)
     if record.live == run.bundle and step is not None:
         return f"it was live, by {step.provenance.by}: {step.provenance.reason}"

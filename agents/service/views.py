@@ -306,9 +306,14 @@ def proposal_view(session: Session, digest: str) -> ProposalView:
     stored = get_bundle(session, match_bundle(session, digest))
     views = proposal_views(session, [stored])
     if not views:
-        raise NotFound(
-            "proposal", short(stored.digest), hint=f"That version is {stored.state}; it was never proposed."
-        )
+        hint = f"That version is {stored.state}; it was never proposed."
+        waiting = list_bundles(session, agent=stored.bundle.agent, state="proposed")
+        proven = [one for one in waiting if one.bundle.as_written.digest == stored.bundle.as_written.digest]
+        if proven:
+            hint = (
+                f"{short(proven[0].digest)} is proposed: the same, with the tools inside it that it was proven with."
+            )
+        raise NotFound("proposal", short(stored.digest), hint=hint)
     return views[0]
 
 

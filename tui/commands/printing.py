@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,7 +36,12 @@ STYLES: Final = {
 
 def print_json(value: "BaseModel | Sequence[BaseModel] | dict[str, Any] | list[Any]") -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False, default=str))
+    click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False, default=_told))
+
+
+def _told(value: Any) -> str:
+    """What JSON has no word for: a time as everywhere else on the wire."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def hand_over(text: str, output: "Path | None", said: str, facts: "dict[str, Any] | None") -> None:

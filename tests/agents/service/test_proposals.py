@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agents.prompts.bundle import Bundle
-from agents.prompts.store import get_bundle
+from agents.prompts.store import add_bundle, get_bundle
 from tests.agents.service.conftest import House
 from tests.builders import make_bundle, make_proposal
 
@@ -180,6 +180,17 @@ async def test_what_was_never_proposed_is_no_proposal(house: House) -> None:
         await house.get(path, 404)
     await house.get(f"/v1/bundles/{live}/diff", 404, params={"against": "ffff"})
     await house.post("/v1/proposals/ffff/decision", {"decision": "reject", "reason": "x"}, 404)
+
+
+async def test_a_version_that_is_proposed_with_its_tools_inside_is_named(house: House) -> None:
+    """Who asks for the one that was written is told which one stands for it."""
+    digest, _, _ = await proposed(house, judges=["sha256:" + "0" * 64])
+    with house.runtime.database.writing() as session:
+        written = add_bundle(
+            session, get_bundle(session, digest).bundle.as_written, author="ann", author_kind="person"
+        )
+    hint = (await house.get(f"/v1/proposals/{written}", 404))["hint"]
+    assert hint.startswith(f"{digest[7:19]} is proposed: the same")
 
 
 async def test_nights_are_listed_with_how_they_ended(house: House) -> None:

@@ -67,6 +67,10 @@ async def test_a_bad_version_is_taken_back_and_the_page_says_why(watched: tuple[
     facts = (await house.get(f"/v1/rollouts/{began['id']}/events?limit=1000"))["items"]
     assert {fact["kind"] for fact in facts} == {"rollout_started", "conversation_counted", "rollout_ended"}
     assert candidate != await house.live()
+    mine = next(f"c{number}" for number in range(40) if chance(began["id"], f"c{number}") < 0.5)
+    after = (await house.ask(conversation_id=mine))["run"]
+    said = (await house.get(f"/v1/runs/{after['id']}/why"))["chosen"]
+    assert said.startswith(f"its conversation left {candidate[7:19]}, which was rolled back by then; it was live, by")
 
 
 async def test_a_person_changes_and_promotes(watched: tuple[House, RolloutWatch]) -> None:
