@@ -1,5 +1,7 @@
 """Guardrails: what a version may be asked and may answer, kept in code, on record, the same after a crash."""
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +10,15 @@ from pydantic import ValidationError
 
 from agents.errors import GuardrailMet, WorkspaceError
 from agents.history import read_history
-from agents.runtime import Answer
+from agents.runtime import Answer, Runtime
 from agents.starting import Start
 from tests.builders import make_bundle, open_workspace, scripted_runtime, write_workspace
 from tests.fakes import ScriptedModel
 from tools.guardrails import Guardrail, first_met
 from traces.db import Database
+from traces.recorder import Recorded
 from traces.store import list_refused, read_events
+from traces.verify import verify
 
 pytestmark = pytest.mark.anyio
 
@@ -112,6 +116,58 @@ async def test_an_answer_is_withheld_and_the_next_turn_never_hears_of_it(tmp_pat
         told = str(read_history(session, [done.run.id]))
     assert "refund of 500" not in told
     assert "A colleague will answer you." in told
+
+
+STOPPED: list[tuple[str, list[str], str | None, list[str]]] = [
+    ("Is the RIVAL cheaper?", [], "I only know our own shop.", ["no_rivals"]),
+    ("please " * 100, [], None, ["no_orders"]),
+    ("How do I reach you?", ["Write to me@harbour.example.", "Use our form."], "Use our form.", ["no_mail"]),
+    ("How do I reach you?", ["Write to me@harbour.example."] * 3, None, ["no_mail"] * 3),
+    ("Can I have my money back?", ["You get a refund of 500."], "A colleague will answer you.", ["no_promise"]),
+]
+
+
+@pytest.mark.parametrize(("asked", "replies", "answer", "met"), STOPPED)
+async def test_stopped_after_any_fact_it_comes_to_the_same_end(
+    tmp_path: Path, database: Database, asked: str, replies: list[str], answer: str | None, met: list[str]
+) -> None:
+    """A worker dies between a guardrail's word and what follows from it: it is said once, and followed."""
+    script = ScriptedModel(lambda prompt, reply: replies[0 if prompt == asked else -1])
+    runtime = scripted_runtime(open_workspace(write_workspace(tmp_path / "ws", AGENT)), database, script)
+    number, ended = 0, False
+    while not ended:
+        number += 1
+        run_id = runtime.start(Start("hello", asked))
+        task = asyncio.ensure_future(runtime.work(run_id))
+        ended = await _facts_until(runtime, task, number) < number
+        done = None
+        with suppress(GuardrailMet):
+            done = await runtime.work(run_id)
+        assert (None if done is None else done.output) == answer, number
+        with database.reading() as session:
+            facts = [one.event for one in read_events(session, run_id, kinds=["guardrail_tripped"])]
+            assert [getattr(fact, "name", "") for fact in facts] == met, number
+            assert not verify(session).problems
+    assert number > 1
+    await runtime.close()
+
+
+async def _facts_until(runtime: Runtime, task: asyncio.Future[Answer], number: int) -> int:
+    """Stop the work at its `number`-th durable fact; gives how many there were."""
+    seen = 0
+
+    def heard(recorded: Recorded) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == number:
+            task.cancel()
+
+    unsubscribe = runtime.recorder.subscribe(heard)
+    await asyncio.wait({task})
+    unsubscribe()
+    if not task.cancelled():
+        task.exception()  # told of already
+    return seen
 
 
 def test_texts_of_a_structured_answer_are_looked_at_whole() -> None:

@@ -8,12 +8,13 @@ import asyncio
 import json
 import os
 import random
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic_ai.messages import ModelMessage, UserPromptPart
+from pydantic_ai.messages import ModelMessage, ToolReturnPart, UserPromptPart
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 
 from agents.config import Workspace, load_workspace
@@ -27,6 +28,8 @@ from traces.events import FeedbackGiven
 from traces.ids import new_id
 from traces.provenance import Provenance
 from traces.recorder import Recorder
+
+COUNTING = Path(__file__).parents[1] / "crash" / "counting_server.py"
 
 TEAMS = {"hail": "Curlew", "fire": "Heron", "theft": "Dunlin", "bill": "Avocet"}
 
@@ -80,8 +83,13 @@ class World:
         """The scripted model; each reply is one line in asked.txt, which survives kill -9."""
 
         async def reply(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[Any]:
-            said = next(part.content for part in messages[-1].parts if isinstance(part, UserPromptPart))
+            parts = [part for message in messages for part in message.parts]
+            said = next(part.content for part in parts[::-1] if isinstance(part, UserPromptPart))
             note(self.root / "asked.txt", f"{bundle.digest} {said}")
+            if info.function_tools and not any(isinstance(part, ToolReturnPart) for part in parts):
+                look = json.dumps({"name": str(said).split()[0]})
+                yield {0: DeltaToolCall(name="look", json_args=look, tool_call_id="look-1")}
+                return
             team = self.answer(info.instructions or "", str(said))
             arguments = json.dumps({"team": team, "reply": f"{team} will see to it"})
             yield {0: DeltaToolCall(name="final_result", json_args=arguments, tool_call_id="call-1")}
@@ -128,11 +136,14 @@ def judged(topic: str, right: bool, comments: bool = True) -> FeedbackGiven:
     )
 
 
-def make_world(root: Path, database: Database, answer: Answer = learner) -> World:
-    """Write the workspace's files and open it."""
+def make_world(root: Path, database: Database, answer: Answer = learner, *, with_tools: bool = False) -> World:
+    """Write the workspace's files and open it; `with_tools`: the agent looks something up before it answers."""
     (root / "agents").mkdir(parents=True)
     (root / "strop.toml").write_text('[workspace]\nname = "night"\n')
-    (root / "agents" / "desk.yaml").write_text(AGENT)
+    (root / "agents" / "desk.yaml").write_text(AGENT + "  tools: [{server: counting}]\n" * with_tools)
+    if with_tools:
+        entry = {"command": sys.executable, "args": [str(COUNTING)], "env": {"COUNT_FILE": str(root / "counted.txt")}}
+        (root / "mcp.json").write_text(json.dumps({"mcpServers": {"counting": entry}}))
     return World(load_workspace(root, dict(os.environ)), database, root, answer)
 
 

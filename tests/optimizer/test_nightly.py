@@ -1,6 +1,7 @@
 """Whole nights on a scripted model: a better prompt is found and proposed, none is invented, nothing is overspent."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from optimizer.report import morning_report
 from optimizer.settings import StrategyName
 from optimizer.strategies.protocol import Candidate, SearchContext
 from tests.optimizer.conftest import Proven
-from tests.optimizer.night_world import SMALL, World, night
+from tests.optimizer.night_world import SMALL, World, make_world, night
 from tests.optimizer.test_searches import reflector
+from traces.db import Database
 from traces.events import (
     CandidateFound,
     DecisionMade,
@@ -61,6 +63,25 @@ def test_a_better_prompt_is_found_proven_and_proposed(proven: Proven) -> None:
     assert flip["before"]["team"] == "Bittern"
     assert flip["after"]["team"] == flip["expected"]["team"]
     assert flip["run_before"] != flip["run_after"]
+
+
+def test_a_winner_that_uses_tools_carries_them_and_calls_none(tmp_path: Path, database: Database) -> None:
+    """What is proposed is what was tried: with the listing that the runs met. The night itself asks no server."""
+    world = make_world(tmp_path / "ws", database, with_tools=True)
+    world.play(16, 2)
+    counted = (world.root / "counted.txt").read_text().splitlines()
+    assert len(counted) == 32
+    result = night(world)
+    assert result.verdict == "better", result.reasons
+    assert (world.root / "counted.txt").read_text().splitlines() == counted
+    assert result.proposal is not None
+    with database.reading() as session:
+        proposed = get_bundle(session, result.proposal).bundle
+        scored = read_events(session, result.night, kinds=["rollout_scored"])
+        sealed = {one.event.bundle for one in scored if getattr(one.event, "pool", "") == "sealed"}
+    assert {name: sorted(listing) for name, listing in proposed.pins.items()} == {"counting": ["look", "pay"]}
+    assert proposed.as_written.pins == {}
+    assert result.proposal in sealed
 
 
 def test_the_morning_report_says_what_is_on_record(proven: Proven) -> None:

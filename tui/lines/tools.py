@@ -25,7 +25,8 @@ def tools_head(width: int) -> Line:
 def tools_row(one: ToolListView, width: int, now: datetime) -> Line:
     """One server of one agent."""
     seen = "-" if one.found_at is None else age(one.found_at, now)
-    changed = f"{len(one.changes)} changes, " if one.changes else ""
+    number = len(one.changes)
+    changed = f"{number} change{'s' if number > 1 else ''}, " if number else ""
     return line(
         (f"  {seen:>4} ", "muted"), f"{fit(one.agent, 14)} {fit(one.server, 14)} ",
         (f"{one.standing:9} ", STANDING_ROLES[one.standing]), f"{one.policy:8} ",
