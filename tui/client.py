@@ -11,11 +11,12 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_origin
 from urllib.parse import quote
 from uuid import uuid4
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from agents.service import wire
 from agents.service.wire.audit import AuditDetail, AuditPage
@@ -32,6 +33,8 @@ TIMEOUT: Final = 15.0
 """Seconds for an ordinary answer; a run that is waited for has no limit here."""
 PAGE: Final = 1000
 """Facts asked for at a time."""
+LISTS: Final = ConfigDict(cache_strings="keys")
+"""As `Shape` has it: values that were read would else stay in a cache, and each holds the memory around it."""
 STREAM_SILENCE: Final = 60.0
 """Seconds without a byte (heartbeats count) after which a stream is taken for dead."""
 
@@ -444,10 +447,20 @@ def _told(response: httpx.Response) -> str:
     return str(body.get("detail", body) if isinstance(body, dict) else body)[:200]
 
 
+@cache
+def _reader(shape: Any) -> Callable[[bytes], Any]:
+    own = get_origin(shape) or shape
+    if issubclass(own, BaseModel):
+        read: Callable[[bytes], Any] = own.model_validate_json  # an adapter of it would not ask its config
+        return read
+    return TypeAdapter(shape, config=LISTS).validate_json
+
+
 def _read(shape: type[T], response: httpx.Response) -> T:
-    adapter: TypeAdapter[T] = TypeAdapter(shape)
     try:
-        return adapter.validate_json(response.content)
+        asked: Any = shape
+        found: T = _reader(asked)(response.content)
+        return found
     except ValidationError as error:
         raise ServiceError(
             "the service answered in a shape that this version does not know",

@@ -14,6 +14,7 @@ from tui.lines.blocks import Fold
 from tui.lines.cells import clean
 from tui.lines.diff import diff_lines
 from tui.lines.evidence import draw_interval, evidence_lines, word_for
+from tui.lines.facts import Facts
 from tui.lines.line import Line, find_all, line, spread
 from tui.lines.nights import night_lines
 from tui.lines.pretty import pretty
@@ -177,3 +178,18 @@ def test_pretty_json_is_json(value: Any) -> None:
 
     if not isinstance(value, str):
         assert json.loads(pretty(value)) == value
+
+
+def test_facts_are_held_by_seq_in_whatever_order_they_come() -> None:
+    """One that comes late stands in its place; one that is not there is told as such; the text is one piece."""
+    told = builders.Facts()
+    made = [told.add("run_1", "note", builders.NOW, text="x" * number) for number in range(6)]
+    facts = Facts()
+    for at in (0, 1, 4, 2, 5):
+        facts.put(made[at])
+    assert list(facts) == [made[at].seq for at in (0, 1, 2, 4, 5)]
+    assert [facts[seq] for seq in facts] == [made[at] for at in (0, 1, 2, 4, 5)]
+    assert (made[3].seq in facts, "2" in facts, len(facts)) == (False, False, 5)
+    with pytest.raises(KeyError):
+        facts[made[3].seq]
+    assert (facts.last_seq, facts.last_id) == (made[5].seq, made[5].id)

@@ -4,7 +4,7 @@ The fold goes forward one fact at a time, so a live run costs what is new. Preve
 kind of fact because nobody drew it (an unknown kind is a plain block).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -41,7 +41,7 @@ class Block:
     body: str = ""
     role: str = "text"
     figures: str = ""
-    seqs: list[int] = field(default_factory=list)
+    seqs: tuple[int, ...] = ()
     """The facts behind it, for the raw view."""
     folded: bool = False
     target: Target | None = None
@@ -79,7 +79,7 @@ class Fold:
         return True
 
     def _put(self, fact: EventView, kind: str, title: str, body: str = "", **more: Any) -> Block:
-        block = Block(kind, title, fact.at, body, seqs=[fact.seq], op=fact.op, **more)
+        block = Block(kind, title, fact.at, body, seqs=(fact.seq,), op=fact.op, **more)
         self.changed_from = min(self.changed_from, len(self.blocks))
         self.blocks.append(block)
         return block
@@ -158,7 +158,7 @@ class Fold:
             block = self._put(fact, "call", f"calls {data.get('tool')}", pretty(data.get("arguments")), role="tool")
         else:
             block = self.blocks[known]
-            block.seqs.append(fact.seq)
+            block.seqs += (fact.seq,)
             self.changed_from = min(self.changed_from, known)
         block.tool, block.op = str(data.get("tool")), fact.op
         again = f", attempt {fact.attempt}" if (fact.attempt or 1) > 1 else ""

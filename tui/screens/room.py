@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
 from textual._styles_cache import StylesCache
 from textual.app import ComposeResult
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from tui.app import StropApp
 
 T = TypeVar("T")
+
+
+LET_GO_SECONDS: Final = 0.1
+"""How long after a screen was left its memory is given back: by then nobody holds it any more."""
 
 
 class Room(Named, Screen[None]):
@@ -133,7 +137,12 @@ class Room(Named, Screen[None]):
     def on_unmount(self) -> None:
         """Let go of what was drawn: Textual keeps it for the last thousand widgets, in an `lru_cache` on a method."""
         StylesCache.get_inner_outer.cache_clear()
-        give_back()
+        self.app.set_timer(LET_GO_SECONDS, give_back)  # the screen itself is let go after this
+
+    def on_screen_suspend(self) -> None:
+        """Behind another screen: what was drawn is drawn again when it is looked at."""
+        for view in self.query(LineView):
+            view.let_go()
 
     def on_screen_resume(self) -> None:
         """In front again: what was missed is asked for now."""

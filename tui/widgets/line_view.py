@@ -23,8 +23,8 @@ from tui.lines.line import Line, find_all
 from tui.named import Named
 from tui.theme import cursor_style, style_of
 
-STRIPS: int = 250
-"""Drawn rows kept: some screens full. Each holds seven caches of Textual's, and what was made of it: 5 kB a row."""
+STRIPS: int = 100
+"""Drawn rows kept: a screen full or two. Each holds seven caches of Textual's, and what they made of it: 5 kB."""
 
 
 PLAIN = str.maketrans("…·\u2014\u2013\u201c\u201d\u2018\u2019\ufffd", "..--\"\"''?")
@@ -160,6 +160,10 @@ class LineView(Named, ScrollView, can_focus=True):
         in, is let go at once.
         """
         self.app.theme_changed_signal.unsubscribe(self)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Forget what was drawn; what is looked at again is drawn again."""
         around = [node for node in self.ancestors_with_self if isinstance(node, Widget)]
         for widget in (*around, self._vertical_scrollbar):
             if widget is not None:  # a view that never had a scroll bar must not get one now

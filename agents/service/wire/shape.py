@@ -13,4 +13,4 @@ Key = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\
 class Shape(BaseModel):
     """Base of all shapes: a field that this version does not know is ignored, so that versions may differ."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True, cache_strings="keys")
