@@ -29,8 +29,7 @@ from traces.summary import RunSummary
 from traces.together import Later, Together
 
 KEPT_SECONDS: Final = 0.1
-"""How long a request, a reply, or what was read may wait for the fact that follows it. Lost with a crash, it is asked
-again."""
+"""How long a reply, or what was read, may wait for the fact that follows it. Lost with a crash, it is asked again."""
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -178,11 +177,6 @@ class Journal:
     """It was started here a moment ago, and a conversation begins with it."""
     _timer: asyncio.TimerHandle | None = None
 
-    @property
-    def place(self) -> int:
-        """The seq of the newest fact that is known, durable or not."""
-        return (0 if self.run is None else self.run.events) + len(self.kept)
-
     async def announce(self, event: Event) -> None:
         """Make durable what is about to be done, after what was kept back. Who is stopped meanwhile must not do it.
 
@@ -221,9 +215,9 @@ class Journal:
     def keep(self, event: EventT) -> EventT:
         """Make one fact known to this run, and durable before anything else is done; gives it as it is recorded.
 
-        It is written with the next fact that is, and one stands before every call; where none comes, a moment later.
-        So a request, its reply and the call that it asks for cost one commit instead of three. Not for the result of
-        a write: that is recorded at once, for nobody may do the write again to learn it.
+        It is written with the next fact, which stands before every request and every call; where none comes, a moment
+        later. So a reply and the call that it asks for cost one commit instead of two. Not for the result of a write:
+        that is recorded at once, for nobody may do the write again to learn it.
         """
         entry = self.recorder.admit(event)
         self.recording.add(entry.event)
@@ -333,18 +327,6 @@ def unknown_outcome(run_id: str, ops: Sequence[str]) -> OutcomeUnknown:
 
 
 _CURRENT: ContextVar[Journal | None] = ContextVar("strop_journal", default=None)
-
-
-def after_facts(on_delta: Delta) -> Delta:
-    """Shows each piece behind the facts that were known before it, to whoever is told of durable facts."""
-
-    def show(kind: str, piece: str) -> None:
-        journal = find_journal()
-        if journal is not None:
-            journal.flush(strict=False)
-        on_delta(kind, piece)
-
-    return show
 
 
 @contextmanager

@@ -1,8 +1,7 @@
 """What is recorded about each operation of a run, and when it is answered from the record instead of being done.
 
-The order is the promise: a tool call is on record before it is sent, with all that led to it, and the result of a
-write before the model sees it. What changes nothing (a request to a model, a read) is on record a moment later at the
-latest. What is on record is never done again.
+The order is the promise: a tool call is on record before it is sent, its result before the model sees it, a reply
+before the next step starts. What is on record is never done again.
 """
 
 import asyncio
@@ -105,7 +104,7 @@ async def _request_model(journal: Journal, operation: ModelRequestId, params: Mo
     if journal.purse is not None:
         journal.purse.check()
     if cached is not None:
-        journal.keep(asked)
+        await journal.announce(asked)
         _show(journal, cached.payload)
         return _replied(journal, asked, cached.payload, 0.0, cached.run_id).response
     replied = await _paid(journal, asked, body)
@@ -118,8 +117,7 @@ async def _paid(journal: Journal, asked: ModelRequested, body: Body) -> ModelRep
     """Ask, when there is a budget for it; whoever pays is told what it cost."""
     if journal.till is None:
         journal.check_budget()
-        # Not waited for: it changes nothing out there, and after a crash it is asked again, on record or not.
-        journal.keep(asked)
+        await journal.announce(asked)
         start = time.monotonic()
         return _replied(journal, asked, await _answered(journal, asked, body), seconds_since(start), None)
     held = journal.till.reserve(str(journal.about.get("agent", "")))

@@ -192,8 +192,7 @@ class Runtime:
         journal = self._journal(run, started, recording, on_delta)
         journal.is_first = is_first
         if len(events) > 1:
-            resumed = RunResumed(worker=self.worker, recorded_operations=recording.finished)
-            journal.run = self.recorder.append(run_id, resumed).run
+            self.recorder.append(run_id, RunResumed(worker=self.worker, recorded_operations=recording.finished))
         clock = time.monotonic()
         try:
             journal.check_known()
@@ -295,7 +294,7 @@ class Runtime:
             replay = ReplaySource("", ())
         return Journal(
             till=self.till, run_id=run.id, conversation_id=started.conversation_id, started_at=run.started_at,
-            recorder=self.recorder, together=self._together, recording=recording, run=run,
+            recorder=self.recorder, together=self._together, recording=recording,
             effects=lambda server, tool, definition: "write",
             replay=replay, live_reads=started.origin == "shadow" or started.reads_only, on_delta=on_delta,
             origin=started.origin,

@@ -178,7 +178,7 @@ async def follow(bell: Bell, work: Work, database: Database, run_id: str, *, aft
                 seq = fact.seq
             for piece in onlooker.take(seq):
                 yield message("delta", piece)
-            if len(facts) == PAGE:  # there may be facts that were not read yet
+            if len(facts) == PAGE or onlooker.pieces:  # there are facts that were not read yet
                 onlooker.ring()
             elif ended:
                 yield b"event: end\ndata: {}\n\n"

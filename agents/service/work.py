@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 
 from agents.errors import RunOwned, StropError, TurnQueued
-from agents.journal import ReplayMiss, find_journal
+from agents.journal import ReplayMiss
 from agents.runtime import Answer, Runtime, expire
 from agents.service.wire import DeltaView
 from traces.errors import LedgerError, LedgerOutdated
@@ -52,9 +52,7 @@ DELTAS_KEPT: Final = 2_000
 
 
 Piece = tuple[int, DeltaView]
-"""A piece of a reply, behind the seq of the run's newest fact when it came: so it is told in its place, which may be
-behind a fact that is durable only a moment later.
-"""
+"""A piece of a reply, behind the seq of the run's newest fact when it came: so it is told in its place."""
 
 
 class Onlooker:
@@ -238,9 +236,7 @@ class Work:
 
     def _publish(self, run_id: str, kind: str, text: str) -> None:
         delta = DeltaView.model_validate({"run_id": run_id, "kind": kind, "text": text})
-        journal = find_journal()
-        is_its_own = journal is not None and journal.run_id == run_id  # else a server's progress, told by its task
-        piece = (journal.place if journal is not None and is_its_own else self._seq.get(run_id, 0), delta)
+        piece = (self._seq.get(run_id, 0), delta)
         self._so_far.setdefault(run_id, deque(maxlen=DELTAS_KEPT)).append(piece)
         for onlooker in self._onlookers.get(run_id, ()):
             onlooker.give(piece)
@@ -251,15 +247,7 @@ class Work:
             self._seq[recorded.stream] = recorded.seq
             # A reply that is on record whole, or that is asked for anew, is no longer in the making.
             if isinstance(recorded.event, ModelRequested | ModelReplied | ModelFailed):
-                self._drop_before(recorded.stream, recorded.seq)
-
-    def _drop_before(self, run_id: str, seq: int) -> None:
-        """Forget the pieces that stand before this fact."""
-        rest = [piece for piece in self._so_far.get(run_id, ()) if piece[0] >= seq]
-        if rest:
-            self._so_far[run_id] = deque(rest, maxlen=DELTAS_KEPT)
-        else:
-            self._so_far.pop(run_id, None)
+                self._so_far.pop(recorded.stream, None)
 
     # --- runs that nobody works on --------------------------------------------------------------------------------
 

@@ -85,11 +85,9 @@ async def _run(workspace: "Workspace", ask: Any, known: str | None, live: bool, 
 
 async def work(opened: "Runtime", run_id: str, screen: Live | None) -> None:
     """Work on a run to its end, on the screen where there is one."""
-    from agents.journal import after_facts
-
     stop = opened.recorder.subscribe(screen.fact) if screen is not None else None
     try:
-        await opened.work(run_id, on_delta=None if screen is None else after_facts(screen.delta))
+        await opened.work(run_id, on_delta=screen.delta if screen is not None else None)
     except asyncio.CancelledError:
         _tell_cancelled(opened, run_id)
         raise
