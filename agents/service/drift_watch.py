@@ -13,9 +13,11 @@ from typing import Final
 import structlog
 
 from agents.config import Workspace
+from agents.errors import WorkspaceError
 from agents.prompts.drift_checks import Untried, list_untried
 from agents.prompts.tool_lists import tools_stream
 from agents.service.processes import run_process
+from agents.service.watcher import Watcher
 from agents.tasks import load_tasks
 from traces.errors import LedgerError
 from traces.events import DriftChecked
@@ -48,23 +50,15 @@ class DriftWatch:
         self._owner = owner
         self._command = tuple(command)
         self._broken: dict[Untried, datetime] = {}
-        self._watching: asyncio.Task[None] | None = None
+        self._watcher = Watcher("drift", self.look, LOOK_SECONDS)
 
     def open(self) -> None:
         """Begin to look."""
-        self._watching = asyncio.create_task(self._watch())
+        self._watcher.open()
 
     async def close(self) -> None:
         """Stop; what is under way is tried again by the next service."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
-
-    async def _watch(self) -> None:
-        while True:
-            with suppress(LedgerError):  # locked or gone for a moment: the next look may see more
-                await self.look()
-            await asyncio.sleep(LOOK_SECONDS)
+        await self._watcher.close()
 
     async def look(self) -> None:
         """Try what is due, one after the other."""
@@ -83,7 +77,13 @@ class DriftWatch:
             return
         renewing = asyncio.create_task(self._renew(lease))
         try:
-            if not load_tasks(self.workspace.root, one.agent):
+            try:
+                tasks = load_tasks(self.workspace.root, one.agent)
+            except WorkspaceError as error:  # a line of that file: the other agents are tried all the same
+                self._broken[one] = datetime.now(UTC) + AGAIN
+                log.warning("drift.broke", agent=one.agent, server=one.server, error=str(error), hint=error.hint)
+                return
+            if not tasks:
                 await asyncio.to_thread(self._say_none, one)
                 return
             report = self.workspace.root / ".strop" / f"drift-{one.agent}.log"

@@ -6,7 +6,6 @@ A lease lets one process of many do it, a part at a time. Prevents: an erasure t
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,7 +14,7 @@ import structlog
 from agents.prompts.governance import Governance
 from agents.retention import MOST, Rules, expire, find_due
 from agents.review import expire_waiting
-from traces.errors import LedgerError
+from agents.service.watcher import Watcher
 from traces.events import ErasureDone
 from traces.ids import short
 from traces.leases import claim, release
@@ -47,25 +46,19 @@ class HourlyWatch:
         self._rules = rules
         self._owner = owner
         self._governance = governance
-        self._watching: asyncio.Task[None] | None = None
+        self._watcher = Watcher("hourly", self._look_now, LOOK_SECONDS)
 
     def open(self) -> None:
         """Begin to look."""
-        self._watching = asyncio.create_task(self._watch())
+        self._watcher.open()
 
     async def close(self) -> None:
         """Stop after the part that is under way: it is done in a thread that nothing interrupts."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+        await self._watcher.close()
 
-    async def _watch(self) -> None:
-        while True:
-            done = None
-            with suppress(LedgerError):  # locked or gone for a moment: the next look does it
-                done = await asyncio.to_thread(self.look, datetime.now(UTC))
-            # A full pass means that there is more.
-            await asyncio.sleep(1.0 if done is not None and done.runs >= MOST else LOOK_SECONDS)
+    async def _look_now(self) -> float | None:
+        done = await asyncio.to_thread(self.look, datetime.now(UTC))
+        return 1.0 if done is not None and done.runs >= MOST else None  # a full pass means that there is more
 
     def look(self, now: datetime) -> ErasureDone | None:
         """Note signals and erase one pass of what is due at `now`.

@@ -6,7 +6,6 @@ out), one that is lost with the service (an open night is gone on with), and one
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -20,9 +19,9 @@ from agents.sections import NightsSection
 from agents.service.night_signs import changed, dropped, seen_by_newest
 from agents.service.processes import run_process
 from agents.service.views import night_list
+from agents.service.watcher import Watcher
 from agents.service.wire import NightView
 from traces.db import Database
-from traces.errors import LedgerError
 from traces.feedback import count_judgements
 
 log = structlog.get_logger("strop.nights")
@@ -98,7 +97,7 @@ class NightWatch:
         self.since = datetime.now(UTC)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._broken: dict[str, datetime] = {}
-        self._watching: asyncio.Task[None] | None = None
+        self._watcher = Watcher("nights", self._look_now, LOOK_SECONDS)
 
     @property
     def running(self) -> list[asyncio.Task[None]]:
@@ -108,20 +107,18 @@ class NightWatch:
     def open(self) -> None:
         """Begin to look, if nights are wanted at all."""
         if self.workspace.nights.wanted:
-            self._watching = asyncio.create_task(self._watch())
+            self._watcher.open()
 
     async def close(self) -> None:
         """Stop the nights that run here where they stand; the next start of a service goes on with them."""
-        tasks = [*self._running.values(), *([self._watching] if self._watching else [])]
+        await self._watcher.close()
+        tasks = self.running
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _watch(self) -> None:
-        while True:
-            with suppress(LedgerError):  # locked or gone for a moment: the next look may see more
-                await self.look(datetime.now().astimezone())
-            await asyncio.sleep(LOOK_SECONDS)
+    async def _look_now(self) -> None:
+        await self.look(datetime.now().astimezone())
 
     async def look(self, now: datetime) -> None:
         """Start what is due at `now`."""

@@ -16,6 +16,7 @@ import structlog
 from agents.access.caller import Caller
 from agents.access.knocks import Knock, count_knocks, named, write_knocks
 from agents.access.tokens import AUDIT
+from agents.service.watcher import Watcher
 from traces.errors import LedgerError
 from traces.events import RequestRefused
 from traces.recorder import Recorder
@@ -54,7 +55,7 @@ class Knocks:
         self._until = 0.0
         self._is_waiting = True
         """Whether there may be something on disk that is no fact yet: a service that was killed may have left it."""
-        self._task: asyncio.Task[None] | None = None
+        self._watcher = Watcher("refusals", self._flush, EVERY_SECONDS)
 
     def knock(self, method: str, why: str) -> None:
         """One more: it is on disk when this returns. Called in threads."""
@@ -96,16 +97,12 @@ class Knocks:
 
     def open(self) -> None:
         """Begin to write down what is counted, every few seconds."""
-        self._task = asyncio.create_task(self._watch())
+        self._watcher.open()
 
     async def close(self) -> None:
         """Write down the rest."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._watcher.close()
         await asyncio.to_thread(self.flush)
 
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.to_thread(self.flush)
-            await asyncio.sleep(EVERY_SECONDS)
+    async def _flush(self) -> None:
+        await asyncio.to_thread(self.flush)

@@ -12,7 +12,6 @@ from typing import Final
 
 import structlog
 
-from agents.errors import StropError
 from agents.prompts.exposure import OpenConversation, count_conversation, list_open
 from agents.prompts.outcomes import outcome_of
 from agents.prompts.plan import Finding, JudgeMaker
@@ -23,6 +22,7 @@ from agents.prompts.store import find_live
 from agents.runtime import Runtime
 from agents.service.findings import Findings
 from agents.service.shadows import Shadows
+from agents.service.watcher import Watcher
 from traces.errors import LedgerError, OperationTaken
 from traces.events import ConversationCounted
 from traces.leases import LEASE_SECONDS, claim, find_until, release
@@ -53,34 +53,23 @@ class RolloutWatch:
         self._runtime = runtime
         self._recorder = runtime.recorder
         self._database = runtime.database
-        self._watching: asyncio.Task[None] | None = None
+        self._watcher = Watcher("rollouts", self._look_now, LOOK_SECONDS)
         self._held: set[str] = set()
 
     def open(self) -> None:
         """Begin to look."""
-        self._watching = asyncio.create_task(self._watch())
+        self._watcher.open()
 
     async def close(self) -> None:
         """Stop; another service may go on at once."""
         await self.shadows.close()
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+        await self._watcher.close()
         with suppress(LedgerError):
             await asyncio.to_thread(self._give_back)
 
-    async def _watch(self) -> None:
-        while True:
-            try:
-                for rollout in await asyncio.to_thread(self.look):
-                    self.shadows.begin(rollout)
-            except LedgerError:  # locked or gone for a moment: the next look may see more
-                pass
-            except StropError as error:  # a person was faster, or the record says no: it stands in the log
-                log.warning("rollout.left", error=str(error), hint=error.hint)
-            except Exception:  # whatever it is, the other rollouts must not be left without a watch
-                log.exception("rollout.broke")
-            await asyncio.sleep(LOOK_SECONDS)
+    async def _look_now(self) -> None:
+        for rollout in await asyncio.to_thread(self.look):
+            self.shadows.begin(rollout)
 
     def look(self) -> list[Rollout]:
         """One look at every rollout that is under way; gives the shadows among those that are ours to watch."""

@@ -184,4 +184,6 @@ def test_why_a_run_said_that(database: Database) -> None:
         assert view.evidence["verdict"] == "better"
         kinds = [(row.kind, row.who) for row in view.decisions]
         assert kinds[-3:] == [("proposal_signed", "m.keller"), *[("decision_made", "m.keller")] * 2]
-        assert why_view(session, "run_back").chosen.startswith("it was live")
+        back = why_view(session, "run_back").chosen
+        assert back.startswith("its conversation left ")
+        assert "which was rolled back by then; it was live, by" in back
