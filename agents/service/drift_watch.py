@@ -63,7 +63,10 @@ class DriftWatch:
     async def look(self) -> None:
         """Try what is due, one after the other."""
         for one in await asyncio.to_thread(self._due):
-            await self._try(one)
+            try:
+                await self._try(one)
+            except WorkspaceError as error:  # a line of its tasks: the other agents are tried all the same
+                self._broke(one, error=str(error), hint=error.hint)
 
     def _due(self) -> list[Untried]:
         now = datetime.now(UTC)
@@ -77,13 +80,7 @@ class DriftWatch:
             return
         renewing = asyncio.create_task(self._renew(lease))
         try:
-            try:
-                tasks = load_tasks(self.workspace.root, one.agent)
-            except WorkspaceError as error:  # a line of that file: the other agents are tried all the same
-                self._broken[one] = datetime.now(UTC) + AGAIN
-                log.warning("drift.broke", agent=one.agent, server=one.server, error=str(error), hint=error.hint)
-                return
-            if not tasks:
+            if not load_tasks(self.workspace.root, one.agent):
                 await asyncio.to_thread(self._say_none, one)
                 return
             report = self.workspace.root / ".strop" / f"drift-{one.agent}.log"
@@ -91,13 +88,16 @@ class DriftWatch:
             asked = [*self._command, one.agent, "--drift", one.server, "--found", one.found]
             code = await run_process(asked, self.workspace.root, report)
             if code != 0:
-                self._broken[one] = datetime.now(UTC) + AGAIN
-                log.warning("drift.broke", agent=one.agent, server=one.server, exit_code=code, log=str(report))
+                self._broke(one, exit_code=code, log=str(report))
         finally:
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
             with suppress(LedgerError):
                 await asyncio.to_thread(self._release, lease)
+
+    def _broke(self, one: Untried, **why: object) -> None:
+        self._broken[one] = datetime.now(UTC) + AGAIN
+        log.warning("drift.broke", agent=one.agent, server=one.server, **why)
 
     def _say_none(self, one: Untried) -> None:
         event = DriftChecked(

@@ -5,7 +5,6 @@ Prevents: a watch that ends at the first thing it did not expect, with nobody to
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
 
@@ -45,7 +44,7 @@ class Watcher:
 
     async def _watch(self) -> None:
         while True:
-            rest: Any = None
+            rest: float | None = None
             try:
                 rest = await self._look()
             except LedgerError:  # locked or gone for a moment: the next look may see more

@@ -17,6 +17,7 @@ import structlog
 from agents.errors import RunOwned, StropError, TurnQueued
 from agents.journal import ReplayMiss
 from agents.runtime import Answer, Runtime, expire
+from agents.service.watcher import Watcher
 from agents.service.wire import DeltaView
 from traces.errors import LedgerError, LedgerOutdated
 from traces.events import ModelFailed, ModelReplied, ModelRequested
@@ -114,7 +115,7 @@ class Work:
         """The reply in the making of each run: who comes in the middle of it sees its beginning too."""
         self._seq: dict[str, int] = {}
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._scanner: asyncio.Task[None] | None = None
+        self._scanner = Watcher("runs", self._scan, SCAN_SECONDS)
 
     @property
     def running(self) -> list[str]:
@@ -134,15 +135,14 @@ class Work:
     def open(self) -> None:
         """Begin to look for runs that nobody works on."""
         self._unsubscribe = self.runtime.recorder.subscribe(self._heard)
-        self._scanner = asyncio.create_task(self._scan())
+        self._scanner.open()
 
     async def close(self, *, drain: float = DRAIN_SECONDS) -> None:
         """Let the runs end, or stop them where they stand; each goes on with the next start of a service."""
         self.stopping = True
         self._unsubscribe()
         self._unsubscribe = lambda: None
-        if self._scanner is not None:
-            self._scanner.cancel()
+        await self._scanner.close()
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=drain)
             await self.leave()
@@ -251,16 +251,15 @@ class Work:
 
     # --- runs that nobody works on --------------------------------------------------------------------------------
 
-    async def _scan(self) -> None:
-        while True:
-            with suppress(LedgerError):  # locked or gone for a moment: the next look may see more
-                await asyncio.to_thread(expire, self.runtime.recorder, datetime.now(UTC))
-                self._take(await asyncio.to_thread(self.abandoned))
-            await asyncio.sleep(PAUSE_SECONDS)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SCAN_SECONDS - PAUSE_SECONDS):
-                    await self._behind.wait()
-            self._behind.clear()
+    async def _scan(self) -> float:
+        await asyncio.to_thread(expire, self.runtime.recorder, datetime.now(UTC))
+        self._take(await asyncio.to_thread(self.abandoned))
+        await asyncio.sleep(PAUSE_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SCAN_SECONDS - PAUSE_SECONDS):
+                await self._behind.wait()
+        self._behind.clear()
+        return 0.0  # it has rested
 
     def _take(self, found: list[str]) -> None:
         """Take over as many as there is room for, oldest first. The others wait in the ledger, for any worker."""

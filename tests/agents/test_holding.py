@@ -64,12 +64,6 @@ def status(database: Database, run_id: str) -> str:
         return get_run(session, run_id).status
 
 
-def kinds_of(database: Database, run_id: str) -> list[str]:
-    """The kinds of a run's facts, in order."""
-    with database.reading() as session:
-        return [one.kind for one in read_events(session, run_id)]
-
-
 async def test_a_run_cancelled_by_another_process_stops(
     worker: Runtime, script: ScriptedModel, database: Database
 ) -> None:
@@ -82,8 +76,9 @@ async def test_a_run_cancelled_by_another_process_stops(
     with pytest.raises(asyncio.CancelledError):
         await task
     with database.reading() as session:
+        kinds = [one.kind for one in read_events(session, run_id)]
         assert list_held(session, datetime.now(UTC)) == {}
-    assert kinds_of(database, run_id) == ["run_started", "model_requested", "run_cancelled"]
+    assert kinds == ["run_started", "model_requested", "run_cancelled"]
 
 
 async def test_a_worker_that_lost_its_lease_stops(

@@ -132,3 +132,20 @@ def test_the_service_starts_it_once(folder: Path, sqlite_url: str) -> None:
     assert short(event.found) == short(found)
     assert world.untried() == []
     world.database.close()
+
+
+def test_a_broken_line_of_its_tasks_is_no_end_of_the_watch(folder: Path, sqlite_url: str) -> None:
+    """It is not tried, nothing is said of it on record, and the look comes to its end; a mended file is tried."""
+    world = Drifted(folder, sqlite_url, "warn")
+    world.begin("warn", "Find any order.")
+    asyncio.run(world.run())
+    waiting, tasks, noted = world.untried(), folder / "tasks" / "hello.jsonl", folder / "tried"
+    good = tasks.read_text()
+    tasks.write_text("{not json")
+    command = [sys.executable, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()", str(noted)]
+    asyncio.run(DriftWatch(world.workspace, world.recorder, "one", command).look())
+    assert (noted.exists(), world.untried()) == (False, waiting)
+    tasks.write_text(good)
+    asyncio.run(DriftWatch(world.workspace, world.recorder, "one", command).look())
+    assert noted.exists()
+    world.database.close()
