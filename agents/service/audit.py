@@ -164,16 +164,15 @@ def why_view(session: Session, run_id: str) -> WhyView:
 
 
 def _chosen(session: Session, run: RunSummary) -> str:
-    started, earlier = read_events(session, run.id, limit=1)[0].event, list[RunSummary]()
+    started = read_events(session, run.id, limit=1)[0].event
     assert isinstance(started, RunStarted)
     if run.origin in {"evaluation", "playground"}:
         return f"{'an evaluation' if run.origin == 'evaluation' else 'the playground'} asked for this version by name"
-    if started.parent_run_id is None:
-        turns = [one for one in list_conversation(session, run.conversation_id) if one.agent == run.agent]
-        earlier = [one for one in turns if one.started_at < run.started_at]
-        before = [one for one in earlier if one.bundle == run.bundle]
-        if before:
-            return f"its conversation began with this version, in run {before[0].id}"
+    turns = list_conversation(session, run.conversation_id) if started.parent_run_id is None else []
+    earlier = [one for one in turns if one.agent == run.agent and one.started_at < run.started_at]
+    before = [one for one in earlier if one.bundle == run.bundle]
+    if before:
+        return f"its conversation began with this version, in run {before[0].id}"
     decided = read_events(session, decisions_stream(run.agent), kinds=KINDS)
     record = fold(run.agent, [one for one in decided if one.at <= run.started_at])
     why = _why_now(record, run)

@@ -8,7 +8,6 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,9 +38,11 @@ def print_json(value: "BaseModel | Sequence[BaseModel] | dict[str, Any] | list[A
     click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False, default=_told))
 
 
-def _told(value: Any) -> str:
+def _told(value: Any) -> Any:
     """What JSON has no word for: a time as everywhere else on the wire."""
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    from pydantic_core import to_jsonable_python
+
+    return to_jsonable_python(value, fallback=str)
 
 
 def hand_over(text: str, output: "Path | None", said: str, facts: "dict[str, Any] | None") -> None:
