@@ -24,10 +24,11 @@ from agents.service.facts import event_page
 from agents.service.views import run_detail
 from benchmarks.population import AGENTS
 from benchmarks.workload import RARE
+from traces.bodies import BLOB_KEY
 from traces.db import Database, open_database
 from traces.filters import conditions
 from traces.pieces import read_piece
-from traces.store import BLOB_KEY, list_runs, read_events, read_stream
+from traces.store import list_runs, read_events, read_stream
 from traces.tables import RUNS
 
 PAGE: Final = 1_000

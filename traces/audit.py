@@ -14,11 +14,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from traces.bodies import BLOB_KEY, find_blobs
 from traces.chain import GENESIS, chain, content_of, is_stub
 from traces.db import micros
 from traces.errors import BadInput
 from traces.ids import digest_text, ordered_json
-from traces.store import BLOB_KEY, StoredEvent, find_blobs, read_rows
+from traces.store import StoredEvent, read_rows
 from traces.tables import EVENTS
 
 FORMAT: Final = "strop-audit/1"

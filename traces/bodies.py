@@ -1,21 +1,27 @@
-"""Large bodies: cut out of a fact, stored once by digest, named where they stood.
+"""Large bodies: cut out of a fact, stored once by digest, named where they stood, and put back when it is read.
 
 Prevents: one instruction text or tool list written again with each of a thousand requests.
 """
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 from pydantic_core import PydanticSerializationError
 from sqlalchemy.orm import Session
 
+from traces.errors import LedgerError, NotFound
 from traces.events import Event
 from traces.ids import digest_text, quick_json
 from traces.pen import Pen, Statement, pen_of
-from traces.store import BLOB_KEY, is_reference
+from traces.tables import BLOBS
+
+BLOB_KEY: Final = "$blob"
+"""The one key of the object that stands for a body: {"$blob": digest, "bytes": size}."""
+
+DAMAGED: Final = "`strop verify` lists what is damaged; restore the database from a backup."
 
 BODY_BYTES: Final = 512
 """A body longer than this is stored once by digest; a shorter one costs less inside its event."""
@@ -113,6 +119,78 @@ def store_blobs(session: Session, blobs: Mapping[str, str]) -> None:
 def _packed(digest: str, text: str) -> dict[str, Any]:
     raw = text.encode("utf-8", "surrogatepass")
     return {"digest": digest, "size": len(raw), "codec": "zlib", "data": zlib.compress(raw, COMPRESS_LEVEL)}
+
+
+# --- reading ---------------------------------------------------------------------------------------------------
+
+
+def is_reference(value: Any) -> bool:
+    """Whether this stands for a body in a fact as it is stored."""
+    return isinstance(value, dict) and value.keys() == {BLOB_KEY, "bytes"}
+
+
+def read_blob(session: Session, digest: str) -> str:
+    """The text of a large body.
+
+    Raises:
+        NotFound: there is no such body.
+    """
+    row = session.execute(sa.select(BLOBS.c.data).where(BLOBS.c.digest == digest)).first()
+    if row is None:
+        raise NotFound("body", digest)
+    return unpack(row.data)
+
+
+def find_blobs(session: Session, digests: Iterable[str]) -> dict[str, str]:
+    """The texts of those of these bodies that are there, by digest, in one go."""
+    found: dict[str, str] = {}
+    names = sorted(set(digests))
+    for start in range(0, len(names), 500):
+        query = sa.select(BLOBS.c.digest, BLOBS.c.data).where(BLOBS.c.digest.in_(names[start : start + 500]))
+        found.update({row.digest: unpack(row.data) for row in session.execute(query)})
+    return found
+
+
+def unpack(data: bytes) -> str:
+    """The text of a stored body.
+
+    Raises:
+        LedgerError: it is damaged.
+    """
+    try:
+        return zlib.decompress(data).decode("utf-8", "surrogatepass")
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise LedgerError(f"a body of the ledger is damaged: {error}", hint=DAMAGED) from error
+
+
+def read_bodies(session: Session, payloads: Sequence[Mapping[str, Any]], large: int | None) -> dict[str, str]:
+    """The texts of the bodies that these payloads name, by digest; not of a tool's result of more than `large` bytes.
+
+    Raises:
+        LedgerError: one is missing or damaged.
+    """
+    digests = {
+        value[BLOB_KEY]
+        for payload in payloads
+        for name, value in payload.items()
+        if is_reference(value) and not (large is not None and name == "result" and value["bytes"] > large)
+    }
+    found = find_blobs(session, digests)
+    missing = digests - found.keys()
+    if missing:
+        raise LedgerError(
+            f"{len(missing)} bodies are missing from the ledger, the first is {min(missing)!r}",
+            hint=DAMAGED,
+        )
+    return found
+
+
+def put_back(value: Any, bodies: Mapping[str, str]) -> Any:
+    """A field of a stored fact, with its body where that is among these."""
+    return json.loads(bodies[value[BLOB_KEY]]) if is_reference(value) and value[BLOB_KEY] in bodies else value
+
+
+# --- statements ------------------------------------------------------------------------------------------------
 
 
 _COUNT: Final = Statement(sa.text("SELECT count(*) FROM blobs WHERE digest = :digest"))

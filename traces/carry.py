@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces import search
-from traces.bodies import payload_of
+from traces.bodies import BLOB_KEY, find_blobs, payload_of
 from traces.bulk import Rows, write_rows
 from traces.chain import GENESIS, SALT, chain, content_of, is_stub, salted
 from traces.db import from_micros, micros
@@ -25,7 +25,6 @@ from traces.ids import DIGEST_PREFIX, digest_text
 from traces.marks import marks_of, unmarked_by
 from traces.planned import stored_run
 from traces.redact import Redactor
-from traces.store import BLOB_KEY, find_blobs
 from traces.stubs import filled
 from traces.summary import fold
 from traces.tables import EVENTS, RUNS

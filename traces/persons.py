@@ -12,9 +12,9 @@ from typing import Any, Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from traces.bodies import BLOB_KEY, unpack
 from traces.chain import is_stub
 from traces.erase import digests_in, payloads
-from traces.store import BLOB_KEY, unpack
 from traces.tables import BLOBS, RUNS
 
 How = Literal["conversation", "metadata", "words", "placeholder"]

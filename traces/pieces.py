@@ -13,8 +13,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from traces.bodies import BLOB_KEY, DAMAGED, is_reference
 from traces.errors import LedgerError, NotFound
-from traces.store import BLOB_KEY, DAMAGED, is_reference
 from traces.tables import BLOBS, EVENTS
 
 LARGE: Final = 256 * 1024

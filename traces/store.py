@@ -5,18 +5,18 @@ same at a million runs and new rows do not shift it).
 """
 
 import json
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from traces.beginnings import starts_with
+from traces.bodies import BLOB_KEY, DAMAGED, is_reference, put_back, read_bodies
 from traces.chain import ERASED
 from traces.db import from_micros
 from traces.errors import LedgerError, LedgerOutdated, NotFound, RunErased
@@ -35,14 +35,9 @@ from traces.otlp.trace import is_trace
 from traces.standing import JUDGED, standing
 from traces.stubs import filled
 from traces.summary import RunSummary
-from traces.tables import BLOBS, EVENTS, RUNS
+from traces.tables import EVENTS, RUNS
 
 T = TypeVar("T")
-
-BLOB_KEY = "$blob"
-"""The one key of the object that stands for a body: {"$blob": digest, "bytes": size}."""
-
-DAMAGED: Final = "`strop verify` lists what is damaged; restore the database from a backup."
 
 
 @dataclass(frozen=True)
@@ -451,39 +446,6 @@ def list_streams(session: Session, prefix: str, *, limit: int = 50) -> list[str]
     return list(session.execute(query).scalars())
 
 
-def read_blob(session: Session, digest: str) -> str:
-    """The text of a large body.
-
-    Raises:
-        NotFound: there is no such body.
-    """
-    row = session.execute(sa.select(BLOBS.c.data).where(BLOBS.c.digest == digest)).first()
-    if row is None:
-        raise NotFound("body", digest)
-    return unpack(row.data)
-
-
-def find_blobs(session: Session, digests: Iterable[str]) -> dict[str, str]:
-    """The texts of those of these bodies that are there, by digest, in one go."""
-    found: dict[str, str] = {}
-    for chunk in _chunks(sorted(set(digests)), 500):
-        query = sa.select(BLOBS.c.digest, BLOBS.c.data).where(BLOBS.c.digest.in_(chunk))
-        found.update({row.digest: unpack(row.data) for row in session.execute(query)})
-    return found
-
-
-def unpack(data: bytes) -> str:
-    """The text of a stored body.
-
-    Raises:
-        LedgerError: it is damaged.
-    """
-    try:
-        return zlib.decompress(data).decode("utf-8", "surrogatepass")
-    except (zlib.error, UnicodeDecodeError) as error:
-        raise LedgerError(f"a body of the ledger is damaged: {error}", hint=DAMAGED) from error
-
-
 def read_rows(
     session: Session, query: sa.Select[Any], *, bodies: bool = True, large: int | None = None
 ) -> list[StoredEvent]:
@@ -493,7 +455,7 @@ def read_rows(
     """
     rows = list(session.execute(query))
     payloads = [_payload(row) for row in rows]
-    texts = _bodies(session, payloads, large) if bodies else None
+    texts = read_bodies(session, payloads, large) if bodies else None
     return [_stored_event(row, payload, texts) for row, payload in zip(rows, payloads, strict=True)]
 
 
@@ -506,7 +468,7 @@ def _payload(row: Any) -> dict[str, Any]:
 
 
 def _stored_event(row: Any, payload: dict[str, Any], bodies: dict[str, str] | None) -> StoredEvent:
-    data = payload if bodies is None else {name: _filled(value, bodies) for name, value in payload.items()}
+    data = payload if bodies is None else {name: put_back(value, bodies) for name, value in payload.items()}
     if ERASED in data:
         data = filled(row.kind, data)
     place = {"kind": row.kind, "op": row.op, "step": row.step, "attempt": row.attempt or 1}
@@ -521,32 +483,6 @@ def _stored_event(row: Any, payload: dict[str, Any], bodies: dict[str, str] | No
     return StoredEvent(
         row.id, row.stream, row.seq, row.kind, row.step, row.op, row.attempt, row.at, event, frozenset(left)
     )
-
-
-def _bodies(session: Session, payloads: list[dict[str, Any]], large: int | None) -> dict[str, str]:
-    digests = {
-        value[BLOB_KEY]
-        for payload in payloads
-        for name, value in payload.items()
-        if is_reference(value) and not (large is not None and name == "result" and value["bytes"] > large)
-    }
-    found = find_blobs(session, digests)
-    missing = digests - found.keys()
-    if missing:
-        raise LedgerError(
-            f"{len(missing)} bodies are missing from the ledger, the first is {min(missing)!r}",
-            hint=DAMAGED,
-        )
-    return found
-
-
-def _filled(value: Any, bodies: dict[str, str]) -> Any:
-    return json.loads(bodies[value[BLOB_KEY]]) if is_reference(value) and value[BLOB_KEY] in bodies else value
-
-
-def is_reference(value: Any) -> bool:
-    """Whether this stands for a body in a fact as it is stored."""
-    return isinstance(value, dict) and value.keys() == {BLOB_KEY, "bytes"}
 
 
 def _chunks(items: list[str], size: int) -> Iterable[list[str]]:

@@ -17,13 +17,14 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from traces.bodies import BLOB_KEY, find_blobs, read_blob, unpack
 from traces.chain import ERASED, GENESIS, SALT, chain, content_of, is_stub
 from traces.db import micros
 from traces.erase import digest_of
 from traces.errors import BadInput, LedgerError
 from traces.events import EVENT, FACTS, Event, ModelReplied
 from traces.ids import digest_text
-from traces.store import BLOB_KEY, find_blobs, find_runs, read_blob, unpack
+from traces.store import find_runs
 from traces.stubs import filled
 from traces.summary import Folding, RunSummary
 from traces.tables import BLOBS, EVENTS, RUNS

@@ -19,7 +19,8 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from agents.service.wire import AboutView, EventView, MeView, RunDetail, StartRun
-from tui.client import Client, Link, ServiceError
+from tui.answers import ServiceError
+from tui.client import Client, Link
 from tui.glyphs import ASCII, Glyphs, glyphs_for
 from tui.http import load_httpx
 from tui.lines.cells import clean

@@ -7,21 +7,18 @@ shapes of `agents.service.wire` and raises one exception. Prevents: two front en
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_origin
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
-
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from agents.service import wire
 from agents.service.wire.audit import AuditDetail, AuditPage
 from agents.service.wire.playground import PlayView, StartPlay
 from agents.service.wire.queues import CloseQueue, OpenQueue, QueueDetail, QueueTurn, QueueView
+from tui.answers import ServiceError, answered, problem_of
 from tui.http import load_httpx
 from tui.sse import Message, Parser, wait_before
 
@@ -33,23 +30,8 @@ TIMEOUT: Final = 15.0
 """Seconds for an ordinary answer; a run that is waited for has no limit here."""
 PAGE: Final = 1000
 """Facts asked for at a time."""
-LISTS: Final = ConfigDict(cache_strings="keys")
-"""As `Shape` has it: values that were read would else stay in a cache, and each holds the memory around it."""
 STREAM_SILENCE: Final = 60.0
 """Seconds without a byte (heartbeats count) after which a stream is taken for dead."""
-
-
-class ServiceError(Exception):
-    """The service said no, could not be reached, or answered in a way that is not ours.
-
-    `status` 0: not reached. `position`: character (from 1) of the filter that is wrong, where the service says so.
-    """
-
-    def __init__(
-        self, title: str, *, detail: str = "", hint: str = "", status: int = 0, position: int | None = None
-    ) -> None:
-        super().__init__(f"{title}: {detail}" if detail else title)
-        self.title, self.detail, self.hint, self.status, self.position = title, detail, hint, status, position
 
 
 @dataclass(frozen=True)
@@ -371,7 +353,7 @@ class Client:
 
     async def _get(self, shape: type[T], path: str, **params: str | int | None) -> T:
         asked = {name: value for name, value in params.items() if value is not None and value != ""}
-        return _read(shape, await self._send("GET", path, params=asked))
+        return answered(shape, await self._send("GET", path, params=asked))
 
     async def _post(
         self,
@@ -384,7 +366,7 @@ class Client:
     ) -> T:
         content = None if body is None else body.model_dump(mode="json")
         limit = None if patient else TIMEOUT
-        return _read(shape, await self._send("POST", path, json=content, timeout=limit, headers=headers))
+        return answered(shape, await self._send("POST", path, json=content, timeout=limit, headers=headers))
 
     async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         httpx = load_httpx()
@@ -420,54 +402,6 @@ class Client:
             detail=str(error) or type(error).__name__,
             hint="Is the service running? `strop serve` starts it; --url or --socket says where it is.",
         )
-
-
-def problem_of(response: httpx.Response) -> ServiceError:
-    """The error that a refused request stands for; what is not a problem document is shown as it is."""
-    try:
-        problem = wire.Problem.model_validate_json(response.content)
-    except ValidationError:
-        return ServiceError(
-            f"the service answered {response.status_code}", detail=_told(response), status=response.status_code
-        )
-    return ServiceError(
-        problem.title,
-        detail=problem.detail,
-        hint=problem.hint,
-        status=response.status_code,
-        position=problem.position,
-    )
-
-
-def _told(response: httpx.Response) -> str:
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        return response.text[:200]
-    return str(body.get("detail", body) if isinstance(body, dict) else body)[:200]
-
-
-@cache
-def _reader(shape: Any) -> Callable[[bytes], Any]:
-    own = get_origin(shape) or shape
-    if issubclass(own, BaseModel):
-        read: Callable[[bytes], Any] = own.model_validate_json  # an adapter of it would not ask its config
-        return read
-    return TypeAdapter(shape, config=LISTS).validate_json
-
-
-def _read(shape: type[T], response: httpx.Response) -> T:
-    try:
-        asked: Any = shape
-        found: T = _reader(asked)(response.content)
-        return found
-    except ValidationError as error:
-        raise ServiceError(
-            "the service answered in a shape that this version does not know",
-            detail=f"{error.error_count()} fields, first {error.errors()[0]['loc']!r}",
-            hint="Compare `strop --version` on both sides.",
-            status=response.status_code,
-        ) from error
 
 
 def _part(text: str) -> str:

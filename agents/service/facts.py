@@ -7,9 +7,10 @@ from typing import Final, TypeVar
 from sqlalchemy.orm import Session
 
 from agents.service.wire import CutView, EventPage, EventView
+from traces.bodies import BLOB_KEY
 from traces.ids import is_utf8
 from traces.pieces import BEGINNING, LARGE, Piece, read_piece
-from traces.store import BLOB_KEY, StoredEvent, read_events
+from traces.store import StoredEvent, read_events
 
 T = TypeVar("T")
 

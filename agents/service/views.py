@@ -50,6 +50,7 @@ from agents.service.wire import (
     SignatureView,
     StatsView,
 )
+from traces.bodies import find_blobs
 from traces.errors import NotFound
 from traces.events import DecisionMade, EvidenceWritten, NightEnded, NightStarted, RunFinished, StageReached
 from traces.filters import conditions
@@ -59,7 +60,6 @@ from traces.store import (
     StoredEvent,
     count_events,
     count_runs_of_bundles,
-    find_blobs,
     get_run,
     last_seqs,
     list_children,
@@ -307,8 +307,9 @@ def proposal_view(session: Session, digest: str) -> ProposalView:
     views = proposal_views(session, [stored])
     if not views:
         hint = f"That version is {stored.state}; it was never proposed."
+        written = stored.bundle.as_written.digest
         waiting = list_bundles(session, agent=stored.bundle.agent, state="proposed")
-        proven = [one for one in waiting if one.bundle.as_written.digest == stored.bundle.as_written.digest]
+        proven = [one for one in waiting if one.bundle.as_written.digest == written]
         if proven:
             hint = (
                 f"{short(proven[0].digest)} is proposed: the same, with the tools inside it that it was proven with."

@@ -28,13 +28,14 @@ from tests.builders import (
     write_workspace,
 )
 from tests.fakes import ScriptedModel
+from traces.bodies import find_blobs
 from traces.db import Database
 from traces.errors import BadInput, NotFound, RunErased
 from traces.events import ConversationCounted, ModelRequested, RolloutScored, RunWaited, SpansSent
 from traces.leases import claim
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import find_blobs, get_run, read_events
+from traces.store import get_run, read_events
 from traces.tables import BLOBS, EVENTS, RUNS
 from traces.verify import verify
 

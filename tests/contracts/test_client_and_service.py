@@ -15,7 +15,8 @@ from tests.builders import make_proposal, model_step, open_workspace, run_starte
 from traces.db import Database, open_database
 from traces.events import ToolCalled
 from traces.recorder import Recorder
-from tui.client import Client, ServiceError
+from tui.answers import ServiceError
+from tui.client import Client
 
 pytestmark = pytest.mark.anyio
 

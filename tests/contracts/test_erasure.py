@@ -18,6 +18,7 @@ from tests.builders import (
     model_step,
     record_run,
 )
+from traces.bodies import find_blobs
 from traces.db import Database, open_database
 from traces.erase import Erasure, erase_quotes, erase_runs, find_quoting
 from traces.errors import RunErased
@@ -26,7 +27,7 @@ from traces.quotes import quotes_of
 from traces.recorder import Recorder
 from traces.scrub import scrub
 from traces.search import has_words
-from traces.store import find_blobs, get_run, list_runs, read_events
+from traces.store import get_run, list_runs, read_events
 from traces.tables import BLOBS, EVENTS
 from traces.verify import verify
 

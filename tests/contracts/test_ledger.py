@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.builders import Ticking, failed, finished, judged, model_step, record_run, run_started
+from traces.bodies import read_blob
 from traces.db import Database, open_database
 from traces.errors import LedgerError, NotFound, OperationTaken
 from traces.events import FeedbackGiven, ModelReplied, RunFinished, RunStarted, ToolCalled
@@ -23,7 +24,6 @@ from traces.store import (
     list_runs,
     list_streams,
     match_run,
-    read_blob,
     read_events,
     read_feed,
     read_streams,

@@ -20,6 +20,7 @@ from optimizer.strategies.protocol import Candidate, SearchContext
 from tests.optimizer.conftest import Proven
 from tests.optimizer.night_world import SMALL, World, make_world, night
 from tests.optimizer.test_searches import reflector
+from traces.bodies import read_blob
 from traces.db import Database
 from traces.events import (
     CandidateFound,
@@ -33,7 +34,7 @@ from traces.events import (
 from traces.ids import new_id, short
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import list_runs, read_blob, read_events, read_feed
+from traces.store import list_runs, read_events, read_feed
 from traces.verify import verify
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import PERSON, Ticking, finished, judged, model_step, run_started
-from traces.bodies import dump, payload_of
+from traces.bodies import dump, is_reference, payload_of
 from traces.db import Database, open_database
 from traces.errors import FeedbackError, FilterError
 from traces.events import EVENT, Event, RunCancelled, RunFailed, RunResumed, RunWaited, ToolReturned
@@ -20,7 +20,7 @@ from traces.filters import FIELDS, conditions, parse
 from traces.ids import canonical_json, digest_json, is_utf8, ordered_json
 from traces.previews import preview
 from traces.recorder import Recorder
-from traces.store import get_run, is_reference, list_runs, read_events
+from traces.store import get_run, list_runs, read_events
 from traces.summary import ENDED, advance, fold
 from traces.verify import verify
 

@@ -10,7 +10,8 @@ import pytest
 from agents.service import wire
 from tests.tui import builders
 from tests.tui.fake_service import Service
-from tui.client import Client, Link, ServiceError
+from tui.answers import ServiceError
+from tui.client import Client, Link
 
 pytestmark = pytest.mark.anyio
 

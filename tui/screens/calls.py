@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from textual.binding import Binding, BindingType
 
 from agents.service.wire import ApprovalView, DecideApproval
-from tui.client import ServiceError
+from tui.answers import ServiceError
 from tui.lines.cells import clip, one_line
 from tui.lines.figures import age
 from tui.screens.room import Room

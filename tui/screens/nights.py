@@ -6,7 +6,7 @@ from functools import partial
 from textual.widget import Widget
 
 from agents.service.wire import EventView, NightView
-from tui.client import ServiceError
+from tui.answers import ServiceError
 from tui.lines.figures import moment
 from tui.lines.line import Line
 from tui.lines.nights import night_lines

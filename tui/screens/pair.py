@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
-from tui.client import ServiceError
+from tui.answers import ServiceError
 from tui.lines.cells import one_line
 from tui.lines.line import Line
 from tui.lines.pair import Beside, Finding, counterparts, finding_row, findings, pair_head, side_head

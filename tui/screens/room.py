@@ -20,7 +20,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from agents.service.wire import EventView
-from tui.client import Client, ServiceError
+from tui.answers import ServiceError
+from tui.client import Client
 from tui.glyphs import Glyphs
 from tui.heap import give_back
 from tui.lines.line import Line

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from agents.service.wire import EventView, RunView
 from agents.service.wire.queues import OpenQueue, QueueView
-from tui.client import ServiceError
+from tui.answers import ServiceError
 from tui.lines.figures import moment
 from tui.lines.line import Line
 from tui.lines.queues import QUEUE_FORM, queue_asked

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.client import ServiceError
+from tui.answers import ServiceError
 from tui.lines.cells import wrap
 
 INNER: Final = 70
