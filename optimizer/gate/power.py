@@ -24,10 +24,12 @@ def power_of(sample: Clustered, *, alpha: float, worth: float) -> Power:
 
     MDE = (z_{1 - alpha/2} + z_{power}) * se (Bloom 1995, Eval. Rev. 19). The effect observed is not used:
     "observed power" would only repeat the p-value. The standard error shrinks with the square root of the number
-    of clusters, hence the size that `worth` would take.
+    of clusters, hence the size that `worth` would take. Where no pair differs it is zero, which says nothing of what
+    these pairs could have shown: then one pair in n + 2 is taken to differ, as before any candidate was run.
     """
-    mde = _reach(alpha) * standard_error(sample)
-    if sample.k < 2 or mde == 0.0:
+    error = standard_error(sample)
+    mde = _reach(alpha) * error if error else detectable_effect(sample.n, disagreement=0.0, alpha=alpha)
+    if sample.k < 2 or error == 0.0:
         return Power(
             minimum_detectable=min(mde, 1.0), power=POWER, worth=worth, clusters_for_worth=None, pairs_for_worth=None
         )

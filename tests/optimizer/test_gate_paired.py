@@ -96,6 +96,12 @@ def test_power_says_what_an_effect_worth_having_takes() -> None:
     assert narrow.clusters_for_worth == pytest.approx(4 * wide.clusters_for_worth, abs=4)
 
 
+def test_pairs_that_all_agree_are_not_said_to_show_any_effect_however_small() -> None:
+    found = power_of(clustered([0.0] * 100, [str(i % 20) for i in range(100)]), alpha=0.05, worth=0.05)
+    assert 0.02 < found.minimum_detectable < 0.04, "as if one of them had differed"
+    assert found.pairs_for_worth is None
+
+
 def test_headroom_counts_repeatable_failures_only() -> None:
     """Tasks that fail now and then leave no room; tasks that always fail do."""
     flaky = headroom([[0.0, 1.0]] * 50 + [[1.0, 1.0]] * 50, detectable=0.1)
