@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from agents.config import Workspace, load_config, load_servers, load_workspace
 from agents.definitions import BadDefinition, Definition, load_definition
 from agents.errors import WorkspaceError
+from agents.tasks import load_corrections, load_tasks
 from tools.catalog import ServerSpec
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def examine(root: Path, *, online: bool = False) -> Iterator[Check]:
     if workspace is None:
         return
     yield from _agents_fit(workspace)
+    yield from _tasks(workspace, whole=not broken and bool(workspace.agents))
     yield from _servers(workspace)
     if online:
         yield from _online(workspace)
@@ -130,7 +132,7 @@ def _agent_file(path: Path, root: Path, agents: dict[str, Definition]) -> Iterat
 
 def _wrong(subject: str, error: WorkspaceError, root: Path) -> Check:
     message = str(error).removeprefix(f"{root.resolve()}/").removeprefix(f"{root}/")
-    return Check("fail", subject, message.removeprefix(f"{subject}: "), error.hint)
+    return Check("fail", subject, message.removeprefix(f"{subject}:").strip(), error.hint)
 
 
 # --- how the files fit together ----------------------------------------------------------------------------------
@@ -172,6 +174,22 @@ def _agents_fit(workspace: Workspace) -> Iterator[Check]:
             f"a circle: {' -> '.join(circle)}",
             "Such a run ends only at its limits; cut it somewhere.",
         )
+
+
+def _tasks(workspace: Workspace, *, whole: bool) -> Iterator[Check]:
+    """What `strop check`, proposals and the look at drifted tools play; read here as they read it."""
+    for folder, load in (("tasks", load_tasks), ("corrections", load_corrections)):
+        for path in sorted((workspace.root / folder).glob("*.jsonl")):
+            subject = f"{folder}/{path.name}"
+            if path.stem not in workspace.agents and whole:  # else it may be that of an agent whose file is broken
+                yield Check("warn", subject, f"no agent is called {path.stem!r}", "Name it after its agent.")
+                continue
+            try:
+                rows = load(workspace.root, path.stem)
+            except WorkspaceError as error:
+                yield _wrong(subject, error, workspace.root)
+            else:
+                yield Check("ok", subject, f"{len(rows)} {folder}")
 
 
 def _effects_fit(name: str, access: Any) -> Iterator[Check]:

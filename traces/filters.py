@@ -41,6 +41,10 @@ ORIGINS: Final = (*get_args(Origin), "any")
 SIGNALS: Final[tuple[str, ...]] = get_args(Signal)
 
 
+ALSO_CALLED: Final = {"version": "bundle"}
+"""What a screen calls a field at the head of its column, and people type after it."""
+
+
 @dataclass(frozen=True)
 class Term:
     """One condition as it was written. `field` is empty for words; positions count characters from 1."""
@@ -105,7 +109,8 @@ def parse(text: str) -> tuple[Term, ...]:
 def _read_term(text: str, start: int) -> tuple[Term, int]:
     head = _TERM.match(text, start)
     assert head is not None  # every part of it is optional
-    field = (head["field"] or "").lower()
+    named = (head["field"] or "").lower()
+    field = ALSO_CALLED.get(named, named)
     if field and field not in FIELDS:
         raise FilterError(
             f"unknown field {field!r}",

@@ -97,6 +97,22 @@ def test_an_agent_under_another_ending(root: Path) -> None:
     assert only(root).level == "warn"
 
 
+def test_tasks_are_read_as_a_check_reads_them(root: Path) -> None:
+    """How many, which line is broken, and a file that belongs to nobody."""
+    tasks = root / "tasks"
+    tasks.mkdir(exist_ok=True)
+    good = '{"id": "a", "family": "f", "split": "dev", "turns": ["Hello"], "expected": {}}'
+    (tasks / "hello.jsonl").write_text(good + "\n")
+    assert [check.message for check in examine(root) if check.subject == "tasks/hello.jsonl"] == ["1 tasks"]
+    (tasks / "hello.jsonl").write_text(good + '\n{"id": "b')
+    broken = only(root)
+    assert (broken.level, broken.subject, broken.hint) == ("fail", "tasks/hello.jsonl", "Mend that line.")
+    assert broken.message.startswith("2: ")
+    (tasks / "hello.jsonl").write_text(good)
+    (tasks / "hello.jsonl").rename(tasks / "helo.jsonl")
+    assert "no agent is called 'helo'" in only(root).message
+
+
 def test_no_strop_toml(tmp_path: Path) -> None:
     """It is the first thing that is needed."""
     found = [check for check in examine(tmp_path) if check.level == "fail"]

@@ -210,6 +210,11 @@ def test_parsing_keeps_what_was_written() -> None:
     assert (second.field, second.values, second.position) == ("", ("a b",), 12)
 
 
+def test_a_field_may_be_called_what_the_screen_calls_it() -> None:
+    """Lists have a column `version`."""
+    assert parse("version:8507fa")[0].field == "bundle"
+
+
 def test_every_field_says_what_it_takes() -> None:
     """A new field comes with its help."""
     assert all(field.help for field in FIELDS.values())
