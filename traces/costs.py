@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from traces.stats import key_of, name_of
-from traces.tables import EVENTS, RUNS
+from traces.tables import EVENTS, KIND_OF_STREAM, RUNS
 
 By = Literal["agent", "conversation", "day", "model"]
 
@@ -70,7 +70,7 @@ def list_costs(
 def _by_model(session: Session, where: Iterable[sa.ColumnElement[bool]]) -> list[Cost]:
     """Reads the head of each reply, not its text: that is a body of its own."""
     query = sa.select(EVENTS.c.payload).join(RUNS, RUNS.c.id == EVENTS.c.stream)
-    query = query.where(EVENTS.c.kind == "model_replied", *where)
+    query = query.where(KIND_OF_STREAM == "model_replied", *where)
     found: dict[str, Cost] = {}
     for (payload,) in session.execute(query.execution_options(yield_per=1000)):
         reply = json.loads(payload)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from traces.errors import LedgerOutdated
 
-HEAD: Final = "0010"
+HEAD: Final = "0011"
 """The revision whose tables this program reads and writes."""
 
 VERSION_TABLE: Final = "strop_revision"

@@ -6,7 +6,7 @@ judgement: it never says what would have been right. Prevents: a run that passes
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
@@ -39,8 +39,8 @@ HANDED_ON: Final = re.compile(r"(?i)(escalat|hand_?(over|off)|transfer_to|human|
 WINDOW: Final = timedelta(days=3)
 """How far back a look goes. Longer than GONE, so that nothing falls between two looks within a day or two."""
 
-MOST: Final = 10_000
-"""Turns of one look, the newest."""
+AT_ONCE: Final = 500
+"""Conversations that are read at a time: others get their turn at the database in between."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,14 @@ def signals_of(turns: Sequence[Turn], now: datetime) -> list[Found]:
         handed = sorted(tool for tool in turn.tools if HANDED_ON.search(tool))
         if handed:
             found.append(Found(turn.run_id, "escalation", detail=handed[0]))
-    if turns and _left_open(turns[-1]) and turns[-1].ended_at is not None and now - turns[-1].ended_at > GONE:
+    if turns and _is_over(turns[-1], now) and _left_open(turns[-1]):
         found.append(Found(turns[-1].run_id, "abandonment", detail=turns[-1].status))
     return found
 
 
 def _followed(turn: Turn, after: Turn) -> Iterable[Found]:
     """What the next turn says about this one."""
-    if turn.agent != after.agent or turn.ended_at is None or after.started_at - turn.ended_at > SOON:
+    if not _is_answered_by(turn, after):
         return
     before, again = words_of(turn.input), words_of(after.input)
     if before and before == again:
@@ -96,6 +96,15 @@ def _followed(turn: Turn, after: Turn) -> Iterable[Found]:
         likeness = len(one & other) / len(one | other)
         if likeness >= ALIKE:
             yield Found(turn.run_id, "rephrase", after.run_id, f"{likeness:.2f} of the words")
+
+
+def _is_answered_by(turn: Turn, after: Turn) -> bool:
+    """Whether the next turn can be taken for a word on this one."""
+    return turn.agent == after.agent and turn.ended_at is not None and after.started_at - turn.ended_at <= SOON
+
+
+def _is_over(last: Turn, now: datetime) -> bool:
+    return last.ended_at is not None and now - last.ended_at > GONE
 
 
 def _left_open(turn: Turn) -> bool:
@@ -109,60 +118,96 @@ def _left_open(turn: Turn) -> bool:
 def note_signals(recorder: Recorder, now: datetime) -> list[Found]:
     """Write the signals that are not on record yet; gives those."""
     with recorder.database.reading() as session:
-        conversations = _conversations(session, now)
-        found = [one for turns in conversations for one in signals_of(turns, now)]
-        known = list_signals(session, {one.run_id for one in found})
+        names, handing_on = _talked_in(session, now - WINDOW), _handing_on(session)
     new = []
-    for one in found:
-        if not any(seen.signal == one.signal for seen in known[one.run_id]):
-            seen = SignalSeen(op=f"signal/{one.signal}", signal=one.signal, by_run=one.by_run, detail=one.detail)
-            try:
-                recorder.append(one.run_id, seen)
-            except (OperationTaken, RunErased):  # on record, or gone
-                continue
-            new.append(one)
+    for start in range(0, len(names), AT_ONCE):
+        with recorder.database.reading() as session:
+            found = _find(session, names[start : start + AT_ONCE], handing_on, now)
+        new += [one for one in found if _note(recorder, one)]
     return new
 
 
-def _conversations(session: Session, now: datetime) -> list[list[Turn]]:
-    """The turns of the conversations that were talked in lately and have a turn without its signals."""
-    lately = sa.select(RUNS.c.conversation_id).where(
-        RUNS.c.started_at > now - WINDOW, RUNS.c.parent_run_id.is_(None), RUNS.c.origin.in_(["user", "otlp"])
+def _note(recorder: Recorder, found: Found) -> bool:
+    seen = SignalSeen(op=f"signal/{found.signal}", signal=found.signal, by_run=found.by_run, detail=found.detail)
+    try:
+        recorder.append(found.run_id, seen)
+    except (OperationTaken, RunErased):  # on record, or gone
+        return False
+    return True
+
+
+def _talked_in(session: Session, since: datetime) -> list[str]:
+    """The conversations with a turn after `since`."""
+    query = sa.select(RUNS.c.conversation_id).where(RUNS.c.started_at > since, *_TURN)
+    return sorted(set(session.execute(query).scalars()))
+
+
+_TURN: Final = (RUNS.c.parent_run_id.is_(None), RUNS.c.origin.in_(["user", "otlp"]))
+
+
+def _find(session: Session, conversations: Sequence[str], handing_on: Sequence[str], now: datetime) -> list[Found]:
+    """The signals in these conversations that are not on record."""
+    turns = _turns(session, conversations, handing_on)
+    _read_words(session, turns.values(), now)
+    found = [one for talk in turns.values() for one in signals_of(talk, now)]
+    known = list_signals(session, {one.run_id for one in found})
+    return [one for one in found if not any(seen.signal == one.signal for seen in known[one.run_id])]
+
+
+def _turns(session: Session, conversations: Sequence[str], handing_on: Sequence[str]) -> dict[str, list[Turn]]:
+    """The turns of each of these conversations, oldest first, with the first characters of what was said."""
+    columns = [RUNS.c[name] for name in ("id", "agent", "status", "started_at", "ended_at", "input", "output")]
+    query = sa.select(RUNS.c.conversation_id, *columns).where(
+        RUNS.c.conversation_id.in_(conversations), RUNS.c.erased_at.is_(None), *_TURN
     )
-    query = sa.select(RUNS).where(
-        RUNS.c.conversation_id.in_(lately), RUNS.c.parent_run_id.is_(None), RUNS.c.erased_at.is_(None),
-        RUNS.c.origin.in_(["user", "otlp"]),
-    )  # fmt: skip
-    rows = list(session.execute(query.order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc()).limit(MOST)))[::-1]
-    names = [row.id for row in rows]
-    said = read_streams(session, names, ["run_started", "run_finished"])
-    tools = _tools(session, names)
+    rows = list(session.execute(query.order_by(RUNS.c.started_at, RUNS.c.id)))
+    tools = _handed_on(session, [row.id for row in rows], handing_on)
     found: dict[str, list[Turn]] = {}
     for row in rows:
-        events = [one.event for one in said.get(row.id, [])]
-        asked = next((one.input for one in events if isinstance(one, RunStarted)), row.input)
-        answered = next((one.output for one in reversed(events) if isinstance(one, RunFinished)), row.output)
         turn = Turn(
-            row.id,
-            row.agent,
-            row.status,
-            row.started_at,
-            row.ended_at,
-            asked,
-            answered,
+            row.id, row.agent, row.status, row.started_at, row.ended_at, row.input, row.output,
             tools.get(row.id, frozenset()),
-        )
+        )  # fmt: skip
         found.setdefault(row.conversation_id, []).append(turn)
-    return list(found.values())
+    return found
 
 
-def _tools(session: Session, runs: Sequence[str]) -> dict[str, frozenset[str]]:
+def _read_words(session: Session, talks: Iterable[list[Turn]], now: datetime) -> None:
+    """Put the whole words into the turns where a signal hangs on them: of most turns it does not."""
+    compared = {one.run_id for turns in talks for pair in pairwise(turns) if _is_answered_by(*pair) for one in pair}
+    last = {turns[-1].run_id for turns in talks if _is_over(turns[-1], now) and turns[-1].status == "finished"}
+    said = read_streams(session, sorted(compared | last), ["run_started", "run_finished"])
+    for turns in talks:
+        for at, turn in enumerate(turns):
+            for one in said.get(turn.run_id, []):
+                match one.event:
+                    case RunStarted(input=asked):
+                        turns[at] = replace(turns[at], input=asked)
+                    case RunFinished(output=answered):
+                        turns[at] = replace(turns[at], output=answered)
+
+
+def _handing_on(session: Session) -> list[str]:
+    """The tools of all runs whose name says that a person takes over. One step along the index for each tool."""
+    found: list[str] = []
+    name: str | None = ""
+    while name is not None:
+        name = session.execute(sa.select(sa.func.min(RUN_TOOLS.c.tool)).where(RUN_TOOLS.c.tool > name)).scalar()
+        if name is not None and HANDED_ON.search(name):
+            found.append(name)
+    return found
+
+
+def _handed_on(session: Session, runs: Sequence[str], tools: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Which of these tools each of these runs called."""
     found: dict[str, set[str]] = {}
-    for start in range(0, len(runs), 500):
-        query = sa.select(RUN_TOOLS.c.run_id, RUN_TOOLS.c.tool)
-        for row in session.execute(query.where(RUN_TOOLS.c.run_id.in_(runs[start : start + 500]))):
+    for start in range(0, len(runs), 500) if tools else ():
+        query = sa.select(RUN_TOOLS.c.run_id, RUN_TOOLS.c.tool).where(
+            RUN_TOOLS.c.tool.in_(tools), RUN_TOOLS.c.run_id.in_(runs[start : start + 500])
+        )
+        for row in session.execute(query):
             found.setdefault(row.run_id, set()).add(row.tool)
-    return {run: frozenset(tools) for run, tools in found.items()}
+    return {run: frozenset(called) for run, called in found.items()}
 
 
 def list_signals(session: Session, runs: Iterable[str]) -> dict[str, list[SignalSeen]]:

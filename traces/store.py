@@ -35,7 +35,7 @@ from traces.otlp.trace import is_trace
 from traces.standing import JUDGED, standing
 from traces.stubs import filled
 from traces.summary import RunSummary
-from traces.tables import EVENTS, RUNS
+from traces.tables import EVENTS, KIND_OF_STREAM, RUNS
 
 T = TypeVar("T")
 
@@ -362,7 +362,7 @@ def read_recorded(
     found: dict[str, list[StoredEvent]] = {stream: [] for stream in streams}
     wanted = list(kinds)
     for chunk in _chunks(list(found), 500):
-        query = sa.select(EVENTS).where(EVENTS.c.stream.in_(chunk), EVENTS.c.kind.in_(wanted))
+        query = sa.select(EVENTS).where(EVENTS.c.stream.in_(chunk), KIND_OF_STREAM.in_(wanted))
         for stored in read_rows(session, query.order_by(EVENTS.c.stream, EVENTS.c.seq), bodies=bodies):
             found[stored.stream].append(stored)
     return found
@@ -387,7 +387,7 @@ def list_tool_bytes(session: Session, streams: Iterable[str]) -> int:
     """Bytes of all tool results of these runs together, as they are recorded."""
     total = 0
     for chunk in _chunks(list(streams), 500):
-        where = EVENTS.c.stream.in_(chunk), EVENTS.c.kind == "tool_returned"
+        where = EVENTS.c.stream.in_(chunk), KIND_OF_STREAM == "tool_returned"
         for payload in session.execute(sa.select(EVENTS.c.payload).where(*where)).scalars():
             total += int(json.loads(payload).get("size", 0))
     return total
@@ -397,7 +397,9 @@ def count_events(session: Session, streams: Iterable[str], kind: str) -> dict[st
     """How many facts of one kind each of these streams has; streams without one are left out."""
     found: dict[str, int] = {}
     for chunk in _chunks(list(streams), 500):
-        query = sa.select(EVENTS.c.stream, sa.func.count()).where(EVENTS.c.stream.in_(chunk), EVENTS.c.kind == kind)
+        query = sa.select(EVENTS.c.stream, sa.func.count()).where(
+            EVENTS.c.stream.in_(chunk), KIND_OF_STREAM.in_([kind])
+        )
         found.update({str(stream): int(n) for stream, n in session.execute(query.group_by(EVENTS.c.stream))})
     return found
 
@@ -416,7 +418,7 @@ def count_runs_of_bundles(session: Session, digests: Iterable[str]) -> dict[str,
 def last_seqs(session: Session, streams: Iterable[str], kinds: Iterable[str]) -> dict[str, int]:
     """The seq of the newest fact of these kinds in each of these streams that has one."""
     query = sa.select(EVENTS.c.stream, sa.func.max(EVENTS.c.seq)).where(
-        EVENTS.c.stream.in_(list(streams)), EVENTS.c.kind.in_(list(kinds))
+        EVENTS.c.stream.in_(list(streams)), KIND_OF_STREAM.in_(list(kinds))
     )
     return {str(stream): int(seq) for stream, seq in session.execute(query.group_by(EVENTS.c.stream))}
 

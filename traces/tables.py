@@ -33,6 +33,9 @@ EVENTS: Final = sa.Table(
     sqlite_autoincrement=True,
 )
 
+KIND_OF_STREAM: Final = EVENTS.c.kind.concat("")
+"""The kind, where the streams are named: as it stands SQLite would rather read every fact of that kind there is."""
+
 BLOBS: Final = sa.Table(
     "blobs",
     METADATA,
@@ -89,8 +92,9 @@ RUNS: Final = sa.Table(
         "runs_by_conversation", "conversation_id", "started_at",
         postgresql_ops={"conversation_id": "text_pattern_ops"},
     ),
-    sa.Index("runs_by_bundle", "bundle", "started_at", postgresql_ops={"bundle": "text_pattern_ops"}),
-    sa.Index("runs_by_parent", "parent_run_id"),
+    sa.Index("runs_by_bundle", "bundle", "started_at", "origin", postgresql_ops={"bundle": "text_pattern_ops"}),
+    # Delegated runs alone: SQLite takes "no parent" for one value among many, and would go through all of these.
+    _some("runs_by_parent", "parent_run_id", "parent_run_id IS NOT NULL"),
     # Of runs that ended: while one goes on, its figures change with each step, and these stay as they are.
     _ended("runs_by_cost", "cost"),
     _ended("runs_by_steps", "steps"),

@@ -1,17 +1,24 @@
 """How the questions of the filter language are answered, not how fast: along an index, on both databases."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from benchmarks.population import NOW, Population, made_up_bundles
 from traces import filters, search
 from traces.bulk import write_streams
+from traces.costs import list_costs
 from traces.db import Database
 from traces.filters import FIELDS, conditions
-from traces.store import list_runs
+from traces.recorder import Recorder
+from traces.signals import note_signals
+from traces.store import count_events, last_seqs, list_feedback, list_runs, list_tool_bytes, read_streams
+from traces.tables import RUNS
 
 ASKED = {
     "agent": "agent:claims", "status": "status:failed", "origin": "origin:user", "model": "model:m-large",
@@ -42,18 +49,18 @@ def filled(database: Database) -> Database:
     return database
 
 
-def plans(database: Database, query: str) -> list[str]:
-    """How each statement of one question is answered, as the database tells it."""
+def plans(database: Database, read: Callable[[Session], object], table: str = "runs") -> list[str]:
+    """How each statement of one reading that names the table is answered, as the database tells it."""
     told: list[str] = []
     asked: list[tuple[str, Any]] = []
 
     def listen(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.startswith("SELECT") and "runs" in statement:
+        if statement.startswith("SELECT") and table in statement:
             asked.append((statement, parameters))
 
     sa.event.listen(database.engine, "before_cursor_execute", listen)
     with database.reading() as session:
-        list_runs(session, where=conditions(query, now=NOW, session=session))
+        read(session)
     sa.event.remove(database.engine, "before_cursor_execute", listen)
     with database.engine.connect() as connection:
         if not database.is_sqlite:  # a table of one page is read whole unless that is dear
@@ -80,8 +87,45 @@ def test_no_question_reads_a_whole_table(filled: Database, most: int, monkeypatc
     monkeypatch.setattr(search, "FEW", most)
     assert ASKED.keys() == FIELDS.keys()
     for query in (*ASKED.values(), *MORE):
-        for plan in plans(filled, query):
+        for plan in plans(filled, partial(listed, query)):
             assert scans(plan) == [], f"{query!r}:\n{plan}"
+
+
+def listed(query: str, session: Session) -> object:
+    """The runs that a question means."""
+    return list_runs(session, where=conditions(query, now=NOW, session=session))
+
+
+SOME_RUNS = [f"run_{number}" for number in range(500)]
+OF_RUNS: dict[str, Callable[[Session], object]] = {
+    "feedback": lambda session: list_feedback(session, SOME_RUNS),
+    "facts": lambda session: read_streams(session, SOME_RUNS, ["run_started", "run_finished"]),
+    "counted": lambda session: count_events(session, SOME_RUNS, "tool_called"),
+    "newest": lambda session: last_seqs(session, SOME_RUNS, ["run_waited"]),
+    "tool bytes": lambda session: list_tool_bytes(session, SOME_RUNS),
+    "by model": lambda session: list_costs(session, "model", where=[RUNS.c.id.in_(SOME_RUNS)]),
+}
+
+
+@pytest.mark.parametrize("name", OF_RUNS)
+def test_facts_of_some_runs_are_found_by_the_run(filled: Database, name: str) -> None:
+    """And not among all facts of their kind, which are as many as there are runs."""
+    found = plans(filled, OF_RUNS[name], "events")
+    assert found
+    for plan in found:
+        assert scans(plan) == []
+        assert "events_kind" not in plan.split("\n", 1)[1], plan
+
+
+def test_a_look_for_signals_reads_the_last_days_alone(filled: Database) -> None:
+    """Neither all turns, which are most runs there are, nor all calls of all runs."""
+    recorder = Recorder(filled)
+    found = plans(filled, lambda _: note_signals(recorder, NOW), "run")
+    assert found
+    for plan in found:
+        steps = plan.split("\n", 1)[1]
+        assert scans(plan) == []
+        assert not any(index in steps for index in ("runs_by_parent", "events_kind")), plan
 
 
 def test_few_and_many_find_the_same(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
