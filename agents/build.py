@@ -11,10 +11,10 @@ from pydantic_ai.models import Model
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
 
-from agents.approvals import answer_held
 from agents.durability import METADATA_KEY, JournalDurability
 from agents.errors import WorkspaceError
 from agents.guardrails import output_check
+from agents.held_calls import answer_held
 from agents.prompts.bundle import Bundle, Delegate, ToolAccess, render
 from tools.toolset import compose
 from traces.events import Effect

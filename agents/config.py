@@ -19,8 +19,7 @@ from agents.budgets import Budgets
 from agents.definitions import Definition, load_definition
 from agents.errors import UnknownAgent, WorkspaceError
 from agents.mcp_file import read_servers
-from agents.models.attempts import Retries
-from agents.models.settings import GatewaySettings, LocalSettings, Price
+from agents.models.settings import GatewaySettings, LocalSettings, Price, Retries
 from agents.retention import Rules
 from agents.sections import Config, GovernanceSection, ModelsSection, NightsSection, PrivacySection
 from agents.whereabouts import read_toml, socket_in

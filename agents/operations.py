@@ -20,10 +20,10 @@ from pydantic_ai.durable_exec import (
 )
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest, ModelResponse, TextPart
 
+from agents.asked_by_tools import answers_of, record_question
 from agents.errors import JournalDiverged
 from agents.journal import HandedOff, Journal, ReplayMiss, WalkAfterAll, seconds_since, unknown_outcome
 from agents.models.attempts import FailedAttempt, told_to
-from agents.questions import answers_of, record_question
 from agents.recording import RESULT_OF
 from tools.errors import ToolServerError
 from tools.mcp import as_server_error

@@ -14,13 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from agents.errors import AnswerNeeded, IllegalStep, UsageError
-from agents.journal import Journal
 from agents.recording import Inquiry, Recording, recording_of
 from agents.waiting import SAID_KINDS, say
 from tools.policies import DAY
-from tools.questions import Answer, Answers, Question
 from traces.errors import NotFound
-from traces.events import QuestionAnswered, QuestionAsked, ToolCalled
+from traces.events import QuestionAnswered, QuestionAsked
 from traces.feedback import check_json
 from traces.provenance import Provenance
 from traces.recorder import Recorder
@@ -53,30 +51,6 @@ class Asked:
     def state(self) -> State:
         """Where the question stands."""
         return "pending" if self.inquiry.answer is None else _STATES[self.inquiry.answer.action]
-
-
-# --- while a run is worked on --------------------------------------------------------------------------------------
-
-
-def record_question(journal: Journal, call: ToolCalled, question: Question) -> None:
-    """Put on record that a call ended with a question; the run comes to wait before its next step."""
-    asked = QuestionAsked(
-        op=f"question/{len(journal.recording.inquiries) + 1}", step=call.step, call_op=str(call.op), tool=call.tool,
-        server=call.server, message=question.message, form=question.schema, url=question.url,
-        digest=question.digest, expires_at=datetime.now(UTC) + EXPIRES_AFTER,
-    )  # fmt: skip
-    journal.record(asked)
-    journal.stop_before_next(answer_needed(journal.run_id, journal.recording))
-
-
-def answers_of(recording: Recording, call_op: str) -> Answers:
-    """What was answered to the questions of one call, by digest of the question."""
-    told: dict[str, tuple[Answer, ...]] = {}
-    for one in recording.answers_for(call_op):
-        assert one.answer is not None
-        before = told.get(one.question.digest, ())
-        told[one.question.digest] = (*before, Answer(one.answer.action, one.answer.content))
-    return told
 
 
 def answer_needed(run_id: str, recording: Recording) -> AnswerNeeded:

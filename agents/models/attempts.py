@@ -20,6 +20,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import RunContext
 
 from agents.models.errors import ModelError
+from agents.models.settings import Retries
 
 FALLS_BACK: Final = (ModelAPIError, ModelError)
 """What another model may be able to do: not reached, refused, no key, no weights."""
@@ -41,19 +42,12 @@ class FailedAttempt:
     then: Literal["retried", "fell_back"]
 
 
-@dataclass(frozen=True)
-class Retries:
-    """How often a model is asked again, and how long the first pause may be, in seconds; it doubles each time."""
-
-    times: int = 2
-    seconds: float = 1.0
-
-    def pause(self, attempt: int, error: Exception) -> float:
-        """Seconds to wait after that attempt (from 1): as the provider asks, else by chance up to the bound."""
-        asked = (error.headers or {}).get("retry-after", "") if isinstance(error, ModelHTTPError) else ""
-        if asked.isdigit():
-            return float(asked)
-        return random.uniform(0, min(LONGEST_PAUSE, self.seconds * 2 ** (attempt - 1)))
+def pause_of(retries: Retries, attempt: int, error: Exception) -> float:
+    """Seconds to wait after that attempt (from 1): as the provider asks, else by chance up to the bound."""
+    asked = (error.headers or {}).get("retry-after", "") if isinstance(error, ModelHTTPError) else ""
+    if asked.isdigit():
+        return float(asked)
+    return random.uniform(0, min(LONGEST_PAUSE, retries.seconds * 2 ** (attempt - 1)))
 
 
 Tell = Callable[[FailedAttempt], None]
@@ -130,7 +124,7 @@ class Retried(WrapperModel):
             yield stream
 
     async def _wait_or_raise(self, error: Exception, attempt: int, start: float) -> None:
-        pause = self.retries.pause(attempt, error)
+        pause = pause_of(self.retries, attempt, error)
         again = attempt <= self.retries.times and pause <= LONGEST_PAUSE and _passes(error)
         tell = _TELL.get()
         if tell is not None and (again or not self.last):

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from agents.models.attempts import Retries
-
 LOCAL = "local:"
 """What the model strings of embedded models begin with."""
 
@@ -20,6 +18,14 @@ PROMPT_LAYOUT = 1
 of such a model: raise it with every change that alters what the model sees, and the change is a new version."""
 
 WaitPolicy = Literal["auto", "passive", "active"]
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How often a model is asked again, and how long the first pause may be, in seconds; it doubles each time."""
+
+    times: int = 2
+    seconds: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from agents.assembly import open_runtime
 from agents.budgets import Budgets, spent_on
 from agents.errors import BudgetSpent, ModelUnavailable
 from agents.journal import price_of
-from agents.models.attempts import Retries
+from agents.models.attempts import pause_of
 from agents.models.errors import ModelNotAllowed, ModelNotConfigured
 from agents.models.gateway import Gateway, Route
 from agents.models.resolve import resolve_model
-from agents.models.settings import GatewaySettings, LocalSettings, Price
+from agents.models.settings import GatewaySettings, LocalSettings, Price, Retries
 from agents.runtime import Answer, Runtime
 from agents.starting import Start
 from tests.builders import model_step, open_workspace, record_run, write_workspace
@@ -233,7 +233,7 @@ def test_a_provider_that_is_not_installed_names_its_extra(tmp_path: Path, monkey
 def test_the_pause_is_the_providers_or_by_chance(header: dict[str, str], pause: float | None) -> None:
     """Bounded, and doubling: many clients must not come back in one moment."""
     error = ModelHTTPError(429, "m", headers=header)
-    waits = [Retries(2, 1.0).pause(attempt, error) for attempt in (1, 2, 3, 4)]
+    waits = [pause_of(Retries(2, 1.0), attempt, error) for attempt in (1, 2, 3, 4)]
     if pause is not None:
         assert waits == [pause] * 4
     else:

@@ -19,8 +19,7 @@ from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 from agents.budgets import Budgets
 from agents.config import Workspace
 from agents.definitions import Definition, Metric, StropBlock
-from agents.models.attempts import Retries
-from agents.models.settings import GatewaySettings, Price
+from agents.models.settings import GatewaySettings, Price, Retries
 from agents.prompts.bundle import Asking, Delegate, Demonstration, Limits, ToolAccess, ToolText
 from agents.retention import Rules
 from agents.runtime import Runtime
