@@ -5,7 +5,7 @@ judgement: it never says what would have been right. Prevents: a run that passes
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from traces.errors import OperationTaken, RunErased
 from traces.events import RunFinished, RunStarted, Signal, SignalSeen
+from traces.previews import PREVIEW
 from traces.recorder import Recorder
 from traces.search import words_of
 from traces.store import read_streams
@@ -39,8 +40,8 @@ HANDED_ON: Final = re.compile(r"(?i)(escalat|hand_?(over|off)|transfer_to|human|
 WINDOW: Final = timedelta(days=3)
 """How far back a look goes. Longer than GONE, so that nothing falls between two looks within a day or two."""
 
-AT_ONCE: Final = 500
-"""Conversations that are read at a time: others get their turn at the database in between."""
+AT_ONCE: Final = 50
+"""Conversations that are read at a time: some milliseconds, so that nobody waits for a look."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,14 @@ def _left_open(turn: Turn) -> bool:
     return turn.status == "finished" and any(isinstance(one, str) and one.rstrip().endswith("?") for one in texts)
 
 
-def note_signals(recorder: Recorder, now: datetime) -> list[Found]:
-    """Write the signals that are not on record yet; gives those."""
+def note_signals(recorder: Recorder, now: datetime, go_on: Callable[[], bool] = lambda: True) -> list[Found]:
+    """Write the signals that are not on record yet; gives those.
+
+    Args:
+        recorder: of the ledger.
+        now: of the look.
+        go_on: asked after each part; False ends the look, and the next one finds what is left.
+    """
     with recorder.database.reading() as session:
         names, handing_on = _talked_in(session, now - WINDOW), _handing_on(session)
     new = []
@@ -124,6 +131,8 @@ def note_signals(recorder: Recorder, now: datetime) -> list[Found]:
         with recorder.database.reading() as session:
             found = _find(session, names[start : start + AT_ONCE], handing_on, now)
         new += [one for one in found if _note(recorder, one)]
+        if not go_on():
+            break
     return new
 
 
@@ -173,10 +182,15 @@ def _turns(session: Session, conversations: Sequence[str], handing_on: Sequence[
 
 
 def _read_words(session: Session, talks: Iterable[list[Turn]], now: datetime) -> None:
-    """Put the whole words into the turns where a signal hangs on them: of most turns it does not."""
-    compared = {one.run_id for turns in talks for pair in pairwise(turns) if _is_answered_by(*pair) for one in pair}
-    last = {turns[-1].run_id for turns in talks if _is_over(turns[-1], now) and turns[-1].status == "finished"}
-    said = read_streams(session, sorted(compared | last), ["run_started", "run_finished"])
+    """Put the whole words into the turns where a signal hangs on them and the list's first characters do not do."""
+    wanted: set[str] = set()
+    for turns in talks:
+        pairs = (one for pair in pairwise(turns) if _is_answered_by(*pair) for one in pair)
+        wanted.update(one.run_id for one in pairs if len(one.input) >= PREVIEW)
+        last = turns[-1]
+        if _is_over(last, now) and last.output and ("?" in last.output or len(last.output) >= PREVIEW):
+            wanted.add(last.run_id)
+    said = read_streams(session, sorted(wanted), ["run_started", "run_finished"])
     for turns in talks:
         for at, turn in enumerate(turns):
             for one in said.get(turn.run_id, []):

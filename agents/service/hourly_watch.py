@@ -4,6 +4,8 @@ A lease lets one process of many do it, a part at a time. Prevents: an erasure t
 """
 
 import asyncio
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ from agents.review import expire_waiting
 from agents.service.watcher import Watcher
 from traces.events import ErasureDone
 from traces.ids import short
-from traces.leases import claim, release
+from traces.leases import LEASE_SECONDS, claim, release, renew
 from traces.recorder import Recorder
 from traces.scrub import scrub
 from traces.signals import note_signals
@@ -29,6 +31,9 @@ LOOK_SECONDS: Final = 3600.0
 
 LEASE: Final = "hourly"
 """Name of the lease."""
+
+REST_SECONDS: Final = 0.05
+"""Between two parts of a look: requests come first."""
 
 
 class HourlyWatch:
@@ -47,6 +52,8 @@ class HourlyWatch:
         self._owner = owner
         self._governance = governance
         self._watcher = Watcher("hourly", self._look_now, LOOK_SECONDS)
+        self._closing = threading.Event()
+        self._renewed = 0.0
 
     def open(self) -> None:
         """Begin to look."""
@@ -54,6 +61,7 @@ class HourlyWatch:
 
     async def close(self) -> None:
         """Stop after the part that is under way: it is done in a thread that nothing interrupts."""
+        self._closing.set()
         await self._watcher.close()
 
     async def _look_now(self) -> float | None:
@@ -73,7 +81,7 @@ class HourlyWatch:
             gone = expire_waiting(self._recorder, self._governance)
             if gone:
                 log.info("proposals.expired", bundles=[short(one) for one in gone])
-            noted = note_signals(self._recorder, now)
+            noted = note_signals(self._recorder, now, self._rest)
             if noted:
                 log.info("signals.noted", found=dict(Counter(one.signal for one in noted)))
             if not self._rules.wanted:
@@ -88,3 +96,11 @@ class HourlyWatch:
         finally:
             with database.writing() as session:
                 release(session, LEASE, self._owner)
+
+    def _rest(self) -> bool:
+        """Leave the machine to others for a moment, with the lease kept; False when the service stops."""
+        if time.monotonic() - self._renewed > LEASE_SECONDS / 3:
+            with self._recorder.database.writing() as session:
+                renew(session, self._owner, [LEASE], datetime.now(UTC))
+            self._renewed = time.monotonic()
+        return not self._closing.wait(REST_SECONDS)

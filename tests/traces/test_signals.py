@@ -8,6 +8,7 @@ import pytest
 from agents.definitions import Metric
 from optimizer.mine import mine
 from tests.builders import PERSON, Ticking, finished, judged, record_run
+from traces import signals
 from traces.db import Database
 from traces.events import ToolCalled
 from traces.filters import conditions
@@ -102,6 +103,33 @@ def test_signals_are_noted_once_and_found_again(database: Database) -> None:
             assert [one.id for one in list_runs(session, where=conditions(query, session=session)).items] == [run]
         assert len(list_runs(session, where=conditions("has:signal -signal:retry", session=session)).items) == 2
         assert get_run(session, first).feedback == 0
+
+
+def test_a_look_that_is_stopped_is_taken_up_by_the_next(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conversations are looked at in parts, and no turn of the last days is left out for being one of many."""
+    monkeypatch.setattr(signals, "AT_ONCE", 2)
+    recorder = Recorder(database, clock=Ticking(NOON))
+    for number in range(5):
+        for text in (FIRST, "When will the adjuster come and look at my old roof"):
+            record_run(recorder, input=text, conversation_id=f"c{number}")
+    later, parts = NOON + timedelta(hours=1), iter([True, False])
+    assert len(note_signals(recorder, later, lambda: next(parts))) == 4
+    assert len(note_signals(recorder, later)) == 1
+    assert note_signals(recorder, later) == []
+
+
+@pytest.mark.parametrize("before", ["", "And there is one more thing. " * 10])
+def test_words_behind_the_first_characters_count(database: Database, before: str) -> None:
+    """What the list shows of a text is enough where it is the whole text, and else is not."""
+    recorder = Recorder(database, clock=Ticking(NOON))
+    asked = [f"{before}{'A question of mine. ' * 12}{text}" for text in ("Where is it?", "Is that all?")]
+    for number, text in enumerate((asked[0], asked[0], asked[1])):
+        record_run(
+            recorder, finished(output=f"{before}Which one{'?' if number == 2 else '!'}"), input=text,
+            conversation_id="c"
+        )  # fmt: skip
+    found = [(one.signal, one.detail) for one in note_signals(recorder, NOON + timedelta(days=2))]
+    assert [signal for signal, _ in found] == ["retry", "rephrase", "abandonment"]
 
 
 def test_a_program_that_calls_a_run_right_does_not_outweigh_a_signal(database: Database) -> None:
