@@ -6,6 +6,7 @@ kind of fact because nobody drew it (an unknown kind is a plain block).
 
 from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
 from typing import Any, Final
 
 from agents.service.wire import EventView
@@ -71,7 +72,8 @@ class Fold:
         self.facts.put(fact)
         self.undecided.add(fact)
         self.waterfall.add(fact)
-        draw = getattr(self, f"_on_{fact.kind}", None)
+        # Interned: else CPython's cache of look-ups keeps a name for each fact, and with it the memory around it.
+        draw = getattr(self, intern(f"_on_{fact.kind}"), None)
         if draw is None:
             self._put(fact, "note", fact.kind.replace("_", " "), pretty(fact.data), folded=True)
         else:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import yaml
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -25,6 +24,8 @@ def read_correction(text: str) -> JsonValue:
         Unreadable: it begins like a structure and is none, or holds what JSON has not.
     """
     try:
+        import yaml  # here: most sittings edit nothing
+
         value: Any = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -42,6 +43,8 @@ def write_correction(value: JsonValue) -> str:
     """The value as text to start from: YAML, which is easier to edit than JSON."""
     if isinstance(value, str):
         return value
+    import yaml
+
     return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=72)
 
 

@@ -1,5 +1,6 @@
 """A run's blocks in order: fold, raw view, search, next error, follow. Lines are made block by block, when needed."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import ClassVar, Final
@@ -42,21 +43,21 @@ class Transcript(LineView):
         self.raw = False
         self.follow = False
         self._made: dict[int, BlockRows] = {}
-        self._starts: list[int] = []
+        self._starts = array("q")
         self._total = 0
         self._live: Block | None = None
         self._painting = False
 
     def on_unmount(self) -> None:
         """Let the run go at once: a finished request's timer may hold the screen for a minute more."""
-        self.fold, self._made, self._starts, self._total = Fold(), {}, [], 0
+        self.fold, self._made, self._starts, self._total = Fold(), {}, array("q"), 0
 
     # --- content -------------------------------------------------------------------------------
 
     def clear(self, empty: str = "Loading ...") -> None:
         """Show nothing, until facts come."""
         self.fold, self._live, self.empty = Fold(), None, empty
-        self._made, self._starts, self._total = {}, [], 0
+        self._made, self._starts, self._total = {}, array("q"), 0
         self.cursor = 0
         self.scroll_to(y=0, animate=False, immediate=True)
         self.rows_changed()
@@ -143,7 +144,7 @@ class Transcript(LineView):
         self._made.pop(at, None)
         end = self._starts[at + 1] if at + 1 < len(self._starts) else self._total
         moved = len(self._rows_of(at)) + len(list(blank(self.columns))) - (end - self._starts[at])
-        self._starts[at + 1 :] = [start + moved for start in self._starts[at + 1 :]]
+        self._starts[at + 1 :] = array("q", (start + moved for start in self._starts[at + 1 :]))
         self._total += moved
 
     def row_count(self) -> int:

@@ -1,9 +1,9 @@
 """Runs, their facts, their conversations, and figures over many."""
 
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue
 
 from agents.service.wire.shape import Key, Shape, Status
 
@@ -150,6 +150,11 @@ class PieceView(Shape):
     text: str
 
 
+def _in_utc(at: datetime) -> datetime:
+    """The time on the one clock that all share: each fact of a long run would else have a time zone of its own."""
+    return at.astimezone(UTC)
+
+
 class EventView(Shape):
     """One fact of the ledger. `id` orders all streams (for Last-Event-ID), `seq` this one. What of `data` is named in
     `cut` is a text: the beginning of the JSON that stands there.
@@ -162,7 +167,7 @@ class EventView(Shape):
     step: int | None = None
     op: str | None = None
     attempt: int | None = None
-    at: datetime
+    at: Annotated[datetime, AfterValidator(_in_utc)]
     data: dict[str, Any] = {}
     cut: dict[str, CutView] = {}
 
