@@ -14,15 +14,14 @@ from sqlalchemy.orm import Session
 
 from agents.errors import ApprovalNeeded, IllegalStep, UsageError
 from agents.recording import Held, recording_of
-from agents.waiting import say
+from agents.waiting import list_waiting, say
 from traces.errors import NotFound
 from traces.events import ApprovalDecided
 from traces.feedback import check_json
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import StoredEvent, get_run, list_runs, match_run, read_events, read_streams
+from traces.store import StoredEvent, get_run, match_run, read_events, read_streams
 from traces.summary import ENDED, RunSummary
-from traces.tables import RUNS
 
 State = Literal["pending", "approved", "denied", "expired"]
 _STATES: dict[str, State] = {"approve": "approved", "deny": "denied", "expire": "expired"}
@@ -122,10 +121,10 @@ def _check(found: Approval, run: RunSummary, decision: str, shown: str | None, n
         )
 
 
-def expire_approvals(recorder: Recorder, now: datetime) -> int:
-    """Refuse the held calls whose time has passed; gives how many."""
+def expire_approvals(recorder: Recorder, runs: Iterable[str], now: datetime) -> int:
+    """Refuse the held calls of these runs whose time has passed; gives how many."""
     with recorder.database.reading() as session:
-        late = [one for one in list_approvals(session) if now >= one.held.request.expires_at]
+        late = [one for one in _undecided(session, runs) if now >= one.held.request.expires_at]
     by = Provenance(by="strop", actor="machine", reason="nobody decided in time")
     for one in late:
         try:
@@ -166,7 +165,10 @@ def _held(run_id: str, facts: Sequence[StoredEvent]) -> list[Approval]:
 
 
 def list_approvals(session: Session, *, limit: int = 1000) -> list[Approval]:
-    """The held calls that nobody has decided on, the oldest run's first."""
-    runs = [run.id for run in list_runs(session, where=[RUNS.c.status == "waiting"], limit=limit).items]
-    found = read_streams(session, reversed(runs), _KINDS)
+    """The held calls that nobody has decided on, the oldest run's first, of so many runs."""
+    return _undecided(session, [run.id for run in list_waiting(session, limit=limit)])
+
+
+def _undecided(session: Session, runs: Iterable[str]) -> list[Approval]:
+    found = read_streams(session, runs, _KINDS)
     return [one for run_id, facts in found.items() for one in _held(run_id, facts) if one.held.decision is None]

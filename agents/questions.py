@@ -4,7 +4,7 @@ The call that a question came up in has ended; the answer releases the run, whic
 server what is on record (`tools.questions`). Prevents: a worker held up by a question, and a question lost with one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
@@ -15,16 +15,15 @@ from sqlalchemy.orm import Session
 
 from agents.errors import AnswerNeeded, IllegalStep, UsageError
 from agents.recording import Inquiry, Recording, recording_of
-from agents.waiting import SAID_KINDS, say
+from agents.waiting import SAID_KINDS, list_waiting, say
 from tools.policies import DAY
 from traces.errors import NotFound
 from traces.events import QuestionAnswered, QuestionAsked
 from traces.feedback import check_json
 from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import StoredEvent, get_run, list_runs, match_run, read_events, read_streams
+from traces.store import StoredEvent, get_run, match_run, read_events, read_streams
 from traces.summary import ENDED
-from traces.tables import RUNS
 
 Action = Literal["accept", "decline", "cancel"]
 State = Literal["pending", "accepted", "declined", "cancelled"]
@@ -133,10 +132,10 @@ def _check_content(asked: QuestionAsked, action: Action, content: dict[str, Any]
         )
 
 
-def expire_questions(recorder: Recorder, now: datetime) -> int:
-    """Dismiss the questions whose time has passed; gives how many."""
+def expire_questions(recorder: Recorder, runs: Iterable[str], now: datetime) -> int:
+    """Dismiss the questions of these runs whose time has passed; gives how many."""
     with recorder.database.reading() as session:
-        late = [one for one in list_questions(session) if now >= one.inquiry.question.expires_at]
+        late = [one for one in _unanswered(session, runs) if now >= one.inquiry.question.expires_at]
     by = Provenance(by="strop", actor="machine", reason="nobody answered in time")
     for one in late:
         try:
@@ -167,9 +166,12 @@ def get_question(session: Session, question_id: str) -> Asked:
 
 
 def list_questions(session: Session, *, limit: int = 1000) -> list[Asked]:
-    """The questions that nobody has answered, the oldest run's first."""
-    runs = [run.id for run in list_runs(session, where=[RUNS.c.status == "waiting"], limit=limit).items]
-    found = read_streams(session, reversed(runs), SAID_KINDS)
+    """The questions that nobody has answered, the oldest run's first, of so many runs."""
+    return _unanswered(session, [run.id for run in list_waiting(session, limit=limit)])
+
+
+def _unanswered(session: Session, runs: Iterable[str]) -> list[Asked]:
+    found = read_streams(session, runs, SAID_KINDS)
     asked = (one for run_id, facts in found.items() for one in _asked(run_id, facts))
     return [one for one in asked if one.inquiry.answer is None]
 

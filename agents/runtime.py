@@ -17,9 +17,10 @@ from pydantic_ai import Agent, RunUsage, UsageLimits
 from pydantic_ai.messages import ModelMessage
 
 from agents.ahead import find_ahead
-from agents.approvals import approval_needed, expire_approvals
+from agents.approvals import approval_needed
 from agents.build import effect_of
 from agents.config import Workspace
+from agents.deadlines import expire
 from agents.delegation import HandedOff, end_children, hand_over
 from agents.errors import Halted, OutcomeUnknown, PersonNeeded, RunOwned, UsageError
 from agents.failures import told
@@ -40,7 +41,7 @@ from agents.journal import (
 from agents.kept import Kept, ModelMaker
 from agents.limits import Purse, open_purse, time_is_up
 from agents.prompts.bundle import Bundle
-from agents.questions import answer_needed, expire_questions
+from agents.questions import answer_needed
 from agents.recording import Recording, ReplaySource, recording_of
 from agents.reply_cache import ReplyCache
 from agents.starting import Start, Starter
@@ -165,7 +166,7 @@ class Runtime:
             async with self._holder.holding(begun.run, claimed=True):
                 return await self._work(begun.run, [begun.event], on_delta, is_first=begun.is_first)
         run, events = self._read(run_id)
-        if run.status == "waiting" and expire(self.recorder, datetime.now(UTC)):
+        if run.status == "waiting" and expire(self.recorder, [run_id], datetime.now(UTC)):
             run, events = self._read(run_id)
         if run.status == "finished":
             return Answer(run, _output(events))
@@ -364,11 +365,6 @@ class Runtime:
     async def close(self) -> None:
         """End the tool servers that were kept."""
         await self._kept.close()
-
-
-def expire(recorder: Recorder, now: datetime) -> int:
-    """Say for a person what nobody said in time, of held calls and of questions; gives how many."""
-    return expire_approvals(recorder, now) + expire_questions(recorder, now)
 
 
 def _output(events: list[Event]) -> Any:

@@ -3,7 +3,7 @@
 A decision and what follows from it are one transaction. Prevents: a run that waits for what was said already.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import sqlalchemy as sa
@@ -12,13 +12,19 @@ from sqlalchemy.orm import Session
 from agents.recording import recording_of
 from traces.events import Event, RunReleased
 from traces.recorder import Recorder
-from traces.store import list_children, read_events
+from traces.store import list_children, list_runs, read_events
+from traces.summary import RunSummary
 from traces.tables import RUNS
 
 SAID_KINDS = ("approval_requested", "approval_decided", "question_asked", "question_answered")
 """The facts that tell whether a run waits for a person's yes or answer; `question_asked` names its call."""
 
 Reason = Literal["outcome_unknown", "approval", "question"]
+
+
+def list_waiting(session: Session, *, limit: int = 1000) -> Sequence[RunSummary]:
+    """The runs that wait for a person, those that have waited longest first."""
+    return list_runs(session, where=[RUNS.c.status == "waiting"], oldest=True, limit=limit).items[::-1]
 
 
 def say(recorder: Recorder, run_id: str, said: Event, reason: Reason, *, last: bool | None = None) -> None:

@@ -14,6 +14,7 @@ from agents.prompts.store import list_bundles
 from agents.questions import list_questions
 from agents.service.facts import sendable
 from agents.service.wire import ApprovalContext, EarlierCall, WaitingView
+from agents.waiting import list_waiting
 from traces.events import UNASKED, ModelReplied, OutcomeDecided, RunStarted, RunWaited, ToolCalled
 from traces.search import called_tool
 from traces.store import StoredEvent, list_runs, read_events, read_streams
@@ -28,7 +29,7 @@ _OUTCOMES: Final = ("run_waited", "outcome_decided", "tool_called")
 
 def waiting_list(session: Session, *, limit: int = MOST_RUNS) -> list[WaitingView]:
     """All that waits for a person, oldest first."""
-    runs = list_runs(session, where=[RUNS.c.status == "waiting"], limit=MOST_RUNS).items
+    runs = list_waiting(session, limit=MOST_RUNS)
     found = [*_calls(session, runs), *_questions(session, runs), *_outcomes(session, runs), *_proposals(session)]
     return sorted(found, key=lambda one: (one.since, one.id))[:limit]
 

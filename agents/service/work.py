@@ -14,9 +14,10 @@ from typing import Final
 
 import structlog
 
+from agents.deadlines import Deadlines
 from agents.errors import RunOwned, StropError, TurnQueued
 from agents.journal import ReplayMiss
-from agents.runtime import Answer, Runtime, expire
+from agents.runtime import Answer, Runtime
 from agents.service.watcher import Watcher
 from agents.service.wire import DeltaView
 from traces.errors import LedgerError, LedgerOutdated
@@ -115,6 +116,7 @@ class Work:
         """The reply in the making of each run: who comes in the middle of it sees its beginning too."""
         self._seq: dict[str, int] = {}
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._deadlines = Deadlines(runtime.recorder)
         self._scanner = Watcher("runs", self._scan, SCAN_SECONDS)
 
     @property
@@ -252,7 +254,7 @@ class Work:
     # --- runs that nobody works on --------------------------------------------------------------------------------
 
     async def _scan(self) -> float:
-        await asyncio.to_thread(expire, self.runtime.recorder, datetime.now(UTC))
+        await asyncio.to_thread(self._deadlines.expire, datetime.now(UTC))
         self._take(await asyncio.to_thread(self.abandoned))
         await asyncio.sleep(PAUSE_SECONDS)
         with suppress(TimeoutError):

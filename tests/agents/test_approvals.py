@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.approvals import Approval, decide_approval, expire_approvals, get_approval, list_approvals
+from agents import deadlines
+from agents.approvals import Approval, decide_approval, get_approval, list_approvals
+from agents.deadlines import expire
 from agents.errors import ApprovalNeeded, IllegalStep, UsageError
 from agents.runtime import Runtime
 from agents.starting import Start
@@ -181,10 +183,29 @@ async def test_a_call_nobody_decided_on_expires(office: Office) -> None:
     late = datetime.now(UTC) + timedelta(days=2)
     with pytest.raises(IllegalStep, match="expired"):
         decide_approval(office.recorder, run_id, "approve", KELLER, now=late)
-    assert expire_approvals(office.recorder, datetime.now(UTC)) == 0
-    assert expire_approvals(office.recorder, late) == 1
+    assert expire(office.recorder, [run_id], datetime.now(UTC)) == 0
+    assert expire(office.recorder, [run_id], late) == 1
     assert await office.resume(run_id) == "done"
     assert office.paid == []
+
+
+async def test_a_service_expires_what_has_waited_longest_however_many_wait(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run is looked up once, a part at a time, the oldest first; what is decided meanwhile is left alone."""
+    monkeypatch.setattr(deadlines, "AT_ONCE", 1)
+    first, second = [await office.ask("pay 50") for _ in range(2)]
+    look = deadlines.Deadlines(office.recorder)
+    late = datetime.now(UTC) + timedelta(days=2)
+    assert look.expire(late) == 1
+    with office.database.reading() as session:
+        assert [get_approval(session, run).state for run in (first, second)] == ["expired", "pending"]
+    decide_approval(office.recorder, second, "deny", KELLER)
+    assert look.expire(late) == 0
+    third = await office.ask("pay 50")
+    assert [look.expire(at) for at in (datetime.now(UTC), late, late)] == [0, 1, 0]
+    with office.database.reading() as session:
+        assert [get_approval(session, run).state for run in (second, third)] == ["denied", "expired"]
 
 
 async def test_policies_decide_in_their_order(office: Office) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from agents.deadlines import expire
 from agents.errors import AnswerNeeded, IllegalStep, UsageError
 from agents.questions import Asked, answer_question, list_questions
-from agents.runtime import Runtime, expire
+from agents.runtime import Runtime
 from agents.starting import Start
 from tests.builders import open_workspace, scripted_runtime, write_workspace
 from tests.crash.workshop import lines
@@ -170,7 +171,7 @@ async def test_a_no_reaches_the_call_too(hotel: Hotel) -> None:
     await runtime.work(run_id)
     assert hotel.result(run_id) == "not booked: decline"
     late = await hotel.ask("book 2", runtime=runtime)
-    assert expire(hotel.recorder, datetime.now(UTC) + timedelta(days=2)) == 1
+    assert expire(hotel.recorder, [late], datetime.now(UTC) + timedelta(days=2)) == 1
     await runtime.work(late)
     assert hotel.result(late) == "not booked: cancel"
     assert hotel.booked == []
