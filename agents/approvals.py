@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from agents.errors import ApprovalNeeded, IllegalStep, UsageError
 from agents.recording import Held, recording_of
-from agents.waiting import list_waiting, say
+from agents.waiting import Where, list_waiting, say
 from traces.errors import NotFound
 from traces.events import ApprovalDecided
 from traces.feedback import check_json
@@ -124,7 +124,7 @@ def _check(found: Approval, run: RunSummary, decision: str, shown: str | None, n
 def expire_approvals(recorder: Recorder, runs: Iterable[str], now: datetime) -> int:
     """Refuse the held calls of these runs whose time has passed; gives how many."""
     with recorder.database.reading() as session:
-        late = [one for one in _undecided(session, runs) if now >= one.held.request.expires_at]
+        late = [one for one in list_undecided(session, runs) if now >= one.held.request.expires_at]
     by = Provenance(by="strop", actor="machine", reason="nobody decided in time")
     for one in late:
         try:
@@ -164,11 +164,12 @@ def _held(run_id: str, facts: Sequence[StoredEvent]) -> list[Approval]:
     return [Approval(run_id, one, asked[op], said.get(op)) for op, one in held.items()]
 
 
-def list_approvals(session: Session, *, limit: int = 1000) -> list[Approval]:
+def list_approvals(session: Session, *, where: Where = (), limit: int = 1000) -> list[Approval]:
     """The held calls that nobody has decided on, the oldest run's first, of so many runs."""
-    return _undecided(session, [run.id for run in list_waiting(session, limit=limit)])
+    return list_undecided(session, [run.id for run in list_waiting(session, where=where, limit=limit)])
 
 
-def _undecided(session: Session, runs: Iterable[str]) -> list[Approval]:
+def list_undecided(session: Session, runs: Iterable[str]) -> list[Approval]:
+    """The held calls of these runs that nobody has decided on, in the order of the runs."""
     found = read_streams(session, runs, _KINDS)
     return [one for run_id, facts in found.items() for one in _held(run_id, facts) if one.held.decision is None]

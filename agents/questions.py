@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from agents.errors import AnswerNeeded, IllegalStep, UsageError
 from agents.recording import Inquiry, Recording, recording_of
-from agents.waiting import SAID_KINDS, list_waiting, say
+from agents.waiting import SAID_KINDS, Where, list_waiting, say
 from tools.policies import DAY
 from traces.errors import NotFound
 from traces.events import QuestionAnswered, QuestionAsked
@@ -135,7 +135,7 @@ def _check_content(asked: QuestionAsked, action: Action, content: dict[str, Any]
 def expire_questions(recorder: Recorder, runs: Iterable[str], now: datetime) -> int:
     """Dismiss the questions of these runs whose time has passed; gives how many."""
     with recorder.database.reading() as session:
-        late = [one for one in _unanswered(session, runs) if now >= one.inquiry.question.expires_at]
+        late = [one for one in list_unanswered(session, runs) if now >= one.inquiry.question.expires_at]
     by = Provenance(by="strop", actor="machine", reason="nobody answered in time")
     for one in late:
         try:
@@ -165,12 +165,13 @@ def get_question(session: Session, question_id: str) -> Asked:
     return wanted[0]
 
 
-def list_questions(session: Session, *, limit: int = 1000) -> list[Asked]:
+def list_questions(session: Session, *, where: Where = (), limit: int = 1000) -> list[Asked]:
     """The questions that nobody has answered, the oldest run's first, of so many runs."""
-    return _unanswered(session, [run.id for run in list_waiting(session, limit=limit)])
+    return list_unanswered(session, [run.id for run in list_waiting(session, where=where, limit=limit)])
 
 
-def _unanswered(session: Session, runs: Iterable[str]) -> list[Asked]:
+def list_unanswered(session: Session, runs: Iterable[str]) -> list[Asked]:
+    """The questions of these runs that nobody has answered, in the order of the runs."""
     found = read_streams(session, runs, SAID_KINDS)
     asked = (one for run_id, facts in found.items() for one in _asked(run_id, facts))
     return [one for one in asked if one.inquiry.answer is None]

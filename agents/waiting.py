@@ -22,9 +22,13 @@ SAID_KINDS = ("approval_requested", "approval_decided", "question_asked", "quest
 Reason = Literal["outcome_unknown", "approval", "question"]
 
 
-def list_waiting(session: Session, *, limit: int = 1000) -> Sequence[RunSummary]:
+Where = Sequence[sa.ColumnElement[bool]]
+"""Conditions over the runs table: which runs somebody may see."""
+
+
+def list_waiting(session: Session, *, where: Where = (), limit: int = 1000) -> Sequence[RunSummary]:
     """The runs that wait for a person, those that have waited longest first."""
-    return list_runs(session, where=[RUNS.c.status == "waiting"], oldest=True, limit=limit).items[::-1]
+    return list_runs(session, where=[RUNS.c.status == "waiting", *where], oldest=True, limit=limit).items[::-1]
 
 
 def say(recorder: Recorder, run_id: str, said: Event, reason: Reason, *, last: bool | None = None) -> None:

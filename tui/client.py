@@ -30,6 +30,8 @@ TIMEOUT: Final = 15.0
 """Seconds for an ordinary answer; a run that is waited for has no limit here."""
 PAGE: Final = 1000
 """Facts asked for at a time."""
+WAITING_SHOWN: Final = 200
+"""What waits for a person that is asked for at once, the oldest first; where there is as much, there may be more."""
 STREAM_SILENCE: Final = 60.0
 """Seconds without a byte (heartbeats count) after which a stream is taken for dead."""
 
@@ -117,8 +119,8 @@ class Client:
         return await self._get(wire.StatsView, "/v1/stats", q=q, by=by, limit=limit)
 
     async def waiting(self) -> list[wire.WaitingView]:
-        """All that waits for a person, oldest first."""
-        return await self._get(list[wire.WaitingView], "/v1/waiting")
+        """What waits for a person, oldest first, at most WAITING_SHOWN."""
+        return await self._get(list[wire.WaitingView], "/v1/waiting", limit=WAITING_SHOWN)
 
     async def approval(self, approval_id: str) -> wire.ApprovalView:
         """One held call, decided or not, by RUN:NUMBER."""

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from agents.approvals import Approval, list_approvals
+from agents.approvals import Approval, list_undecided
 from agents.prompts.store import list_bundles
-from agents.questions import list_questions
+from agents.questions import list_unanswered
 from agents.service.facts import sendable
 from agents.service.wire import ApprovalContext, EarlierCall, WaitingView
-from agents.waiting import list_waiting
+from agents.waiting import Where, list_waiting
 from traces.events import UNASKED, ModelReplied, OutcomeDecided, RunStarted, RunWaited, ToolCalled
 from traces.search import called_tool
 from traces.store import StoredEvent, list_runs, read_events, read_streams
@@ -27,19 +27,19 @@ MOST_RUNS: Final = 1000
 _OUTCOMES: Final = ("run_waited", "outcome_decided", "tool_called")
 
 
-def waiting_list(session: Session, *, limit: int = MOST_RUNS) -> list[WaitingView]:
-    """All that waits for a person, oldest first."""
-    runs = list_waiting(session, limit=MOST_RUNS)
+def waiting_list(session: Session, *, where: Where = ()) -> list[WaitingView]:
+    """All that waits for a person, oldest first: of these runs, and the proposals of every agent."""
+    runs = list_waiting(session, where=where, limit=MOST_RUNS)
     found = [*_calls(session, runs), *_questions(session, runs), *_outcomes(session, runs), *_proposals(session)]
-    return sorted(found, key=lambda one: (one.since, one.id))[:limit]
+    return sorted(found, key=lambda one: (one.since, one.id))
 
 
 def _calls(session: Session, runs: Sequence[RunSummary]) -> Iterable[WaitingView]:
     agents = {run.id: run.agent for run in runs}
-    for one in list_approvals(session):
+    for one in list_undecided(session, agents):
         request = one.held.request
         yield WaitingView(
-            kind="call", id=one.id, agent=agents.get(one.run_id, ""), since=one.asked_at,
+            kind="call", id=one.id, agent=agents[one.run_id], since=one.asked_at,
             expires_at=request.expires_at, told=_call(request.server, request.tool, request.arguments),
             run_id=one.run_id, digest=request.digest,
         )  # fmt: skip
@@ -47,10 +47,10 @@ def _calls(session: Session, runs: Sequence[RunSummary]) -> Iterable[WaitingView
 
 def _questions(session: Session, runs: Sequence[RunSummary]) -> Iterable[WaitingView]:
     agents = {run.id: run.agent for run in runs}
-    for one in list_questions(session):
+    for one in list_unanswered(session, agents):
         question = one.inquiry.question
         yield WaitingView(
-            kind="question", id=one.id, agent=agents.get(one.run_id, ""), since=one.asked_at,
+            kind="question", id=one.id, agent=agents[one.run_id], since=one.asked_at,
             expires_at=question.expires_at, run_id=one.run_id,
             told=f"{question.server}.{question.tool} asks: {sendable(question.message)}",
         )  # fmt: skip

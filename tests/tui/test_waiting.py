@@ -1,13 +1,19 @@
 """Deciding on held calls: allow, deny with a reason, change, many at once, and somebody else who was first."""
 
+from datetime import timedelta
+
 import pytest
 
 from agents.service import wire
 from tests.tui import builders
+from tests.tui.builders import NOW
 from tests.tui.driving import Desk, at_desk
 from tests.tui.fake_service import Service
 from tests.tui.fake_waiting import decided
+from tui.client import WAITING_SHOWN
+from tui.glyphs import UNICODE
 from tui.screens.waiting import ApprovalScreen, WaitingScreen
+from tui.widgets.status_bar import Standing, status_line
 
 pytestmark = pytest.mark.anyio
 
@@ -142,3 +148,10 @@ async def test_a_waiting_run_has_the_keys_too(service: Service) -> None:
         await desk.until(lambda: bool(service.world.told))
         await desk.until("night-shift decided: deny")
     assert service.world.told == [("approval", wire.DecideApproval(decision="deny", reason="no", shown=LARGE.digest))]
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "1 to decide"), (WAITING_SHOWN, f"{WAITING_SHOWN}+ to decide")])
+def test_the_line_does_not_take_a_page_for_all_there_is(count: int, told: str) -> None:
+    """Where as many wait as are asked for at once, more may."""
+    standing = Standing(waiting=count, waiting_since=NOW - timedelta(minutes=5))
+    assert f"{told} 5m" in status_line(standing, NOW, 80, UNICODE).text

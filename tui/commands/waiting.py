@@ -19,7 +19,7 @@ def waiting(limit: int, as_json: bool, folder: Path | None) -> None:
     from tui.lines.waiting import waiting_head, waiting_row
 
     with ledger(load_settings(folder)) as database, database.reading() as session:
-        found = waiting_list(session, limit=limit)
+        found = waiting_list(session)[:limit]
     if as_json:
         print_json(found)
     elif not found:

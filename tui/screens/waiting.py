@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from agents.service.wire import ApprovalContext, ApprovalView, EventView, WaitingView
+from tui.client import WAITING_SHOWN
 from tui.lines.figures import short
 from tui.lines.line import Line
 from tui.lines.waiting import approval_lines, waiting_head, waiting_row
@@ -50,7 +51,8 @@ class WaitingScreen(CallRoom):
 
     def _tell(self) -> None:
         marks = f", {len(self.marked)} marked" if self.marked else ""
-        self.show_status(f"{len(self._found)} waiting{marks}")
+        more = "+" if len(self._found) >= WAITING_SHOWN else ""
+        self.show_status(f"{len(self._found)}{more} waiting{marks}")
 
     def _row(self, one: WaitingView, width: int) -> Line:
         return waiting_row(one, width, self.now(), self.glyphs, marked=one.id in self.marked)

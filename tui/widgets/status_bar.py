@@ -8,7 +8,7 @@ from typing import Final
 from textual.geometry import Region
 
 from agents.service.wire import AboutView
-from tui.client import Link
+from tui.client import WAITING_SHOWN, Link
 from tui.glyphs import Glyphs
 from tui.lines.cells import one_line
 from tui.lines.figures import age
@@ -48,9 +48,10 @@ def status_line(standing: Standing, now: datetime, width: int, glyphs: Glyphs) -
     if standing.about and standing.about.losses:
         right.append((f"{glyphs.bad} {standing.about.losses} not stored  ", "bad.bold"))
     if standing.waiting:
+        more = "+" if standing.waiting >= WAITING_SHOWN else ""
         since = age(standing.waiting_since, now) if standing.waiting_since else ""
         told = f" to decide, oldest {since}" if since and width >= WIDE else f" to decide {since}".rstrip()
-        right.append((f"{glyphs.waiting} {standing.waiting}{told}  ", "warn.bold"))
+        right.append((f"{glyphs.waiting} {standing.waiting}{more}{told}  ", "warn.bold"))
     return Line(spread(left, [*right, *_link_spans(standing, now, glyphs, width)], width)).clipped(width)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from agents.approvals import get_approval, list_approvals
 from agents.service.control import decide_held
 from agents.service.deps import Limit, Name, Parts
-from agents.service.sight import seen
+from agents.service.sight import runs_seen
 from agents.service.views import approval_view
 from agents.service.waiting import approval_context
 from agents.service.wire import ApprovalContext, ApprovalView, DecideApproval
@@ -20,7 +20,8 @@ router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
 def list_waiting(parts: Parts, limit: Limit = 1000) -> list[ApprovalView]:
     """Calls that nobody has decided on, the oldest run's first."""
     with parts.database.reading() as session:
-        return seen(parts.caller, [approval_view(session, one) for one in list_approvals(session, limit=limit)])
+        found = list_approvals(session, where=runs_seen(parts.caller), limit=limit)
+        return [approval_view(session, one) for one in found]
 
 
 @router.get("/{approval}")

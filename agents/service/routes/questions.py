@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from agents.questions import get_question, list_questions
 from agents.service.control import answer_asked
 from agents.service.deps import Limit, Name, Parts
-from agents.service.sight import seen
+from agents.service.sight import runs_seen
 from agents.service.views import question_view
 from agents.service.wire import AnswerQuestion, QuestionView
 
@@ -18,7 +18,8 @@ router = APIRouter(prefix="/v1/questions", tags=["questions"])
 def list_waiting(parts: Parts, limit: Limit = 1000) -> list[QuestionView]:
     """Questions that nobody has answered, the oldest run's first."""
     with parts.database.reading() as session:
-        return seen(parts.caller, [question_view(session, one) for one in list_questions(session, limit=limit)])
+        found = list_questions(session, where=runs_seen(parts.caller), limit=limit)
+        return [question_view(session, one) for one in found]
 
 
 @router.get("/{question}")

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from agents.service.deps import Limit, Parts
-from agents.service.sight import seen
+from agents.service.sight import runs_seen, seen
 from agents.service.waiting import waiting_list
 from agents.service.wire import WaitingView
 
@@ -14,4 +14,4 @@ router = APIRouter(prefix="/v1/waiting", tags=["approvals"])
 def list_waiting(parts: Parts, limit: Limit = 200) -> list[WaitingView]:
     """Held calls, questions, calls of unknown outcome and proposals, oldest first."""
     with parts.database.reading() as session:
-        return seen(parts.caller, waiting_list(session, limit=limit))
+        return seen(parts.caller, waiting_list(session, where=runs_seen(parts.caller)))[:limit]

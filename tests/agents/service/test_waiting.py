@@ -7,10 +7,12 @@ import pytest
 from agents.approvals import get_approval
 from agents.service.waiting import approval_context, waiting_list
 from agents.starting import Start
+from agents.waiting import list_waiting
 from tests.agents.test_approvals import Office
 from tests.builders import make_bundle, make_proposal, record_run
 from traces.db import Database
 from traces.events import RunWaited, ToolCalled
+from traces.tables import RUNS
 
 pytestmark = pytest.mark.anyio
 
@@ -43,6 +45,8 @@ async def test_one_list_for_all_that_waits(tmp_path: Path, database: Database) -
     make_proposal(office.recorder, make_bundle(), "sha256:" + "0" * 64)
     with database.reading() as session:
         found = waiting_list(session)
+        assert [one.kind for one in waiting_list(session, where=[RUNS.c.agent == "payer"])] == ["call", "proposal"]
+        assert [one.id for one in list_waiting(session, limit=1)] == [held]
     assert [(one.kind, one.run_id) for one in found] == [("call", held), ("outcome", lost), ("proposal", None)]
     assert [one.told for one in found] == [
         'counting.pay {"amount": 50}',
