@@ -402,7 +402,7 @@ class Client:
         return ServiceError(
             f"no answer from {self.where!r}",
             detail=str(error) or type(error).__name__,
-            hint="Is the service running? `strop serve` starts it; --url or --socket says where it is.",
+            hint="Is the service running? `strop serve` starts it; `--url` says where another one is.",
         )
 
 

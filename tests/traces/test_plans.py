@@ -17,6 +17,7 @@ from traces.db import Database
 from traces.filters import FIELDS, conditions
 from traces.recorder import Recorder
 from traces.signals import note_signals
+from traces.stats import By, aggregate
 from traces.store import count_events, last_seqs, list_feedback, list_runs, list_tool_bytes, read_streams
 from traces.tables import RUNS
 
@@ -115,6 +116,20 @@ def test_facts_of_some_runs_are_found_by_the_run(filled: Database, name: str) ->
     for plan in found:
         assert scans(plan) == []
         assert "events_kind" not in plan.split("\n", 1)[1], plan
+
+
+@pytest.mark.parametrize("by", ["agent", "bundle", "model", "conversation", "hour"])
+def test_figures_of_a_day_read_that_day(filled: Database, by: By) -> None:
+    """And not all runs along the index of what they are grouped by."""
+
+    def figures(session: Session) -> object:
+        return aggregate(session, by=by, where=conditions("since:24h", now=NOW, session=session))
+
+    found = plans(filled, figures)
+    assert found
+    for plan in found:
+        assert scans(plan) == []
+        assert "runs_newest" in plan.split("\n", 1)[1], plan
 
 
 def test_a_look_for_signals_reads_the_last_days_alone(filled: Database) -> None:
