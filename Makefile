@@ -53,7 +53,7 @@ bench-ledger: install-dev ## What the ledger costs and how fast it answers (RUNS
 	$(BIN)/python -m benchmarks.ledger $(FOLDER) --runs $(RUNS)
 
 generate: install-dev ## A workspace with many made-up runs on record (RUNS=1000000 FOLDER=generated)
-	$(BIN)/python -m benchmarks.generate --runs $(RUNS) $(or $(FOLDER),generated)
+	$(BIN)/python -m benchmarks.generate --runs $(RUNS) --steps 10000 --bytes 10000000 $(or $(FOLDER),generated)
 
 format: install-dev ## Format, and mend what ruff can mend
 	$(BIN)/ruff format .

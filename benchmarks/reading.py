@@ -82,7 +82,8 @@ class _Reading:
         found |= self._timed("one_run_opened", lambda session: _opened(session, middle))
         found |= self._timed("long_trace_opens", lambda session: _opened(session, longest))
         found["long_trace_steps"] = int(steps)
-        found |= self._timed("large_body_piece", _piece(self._database))
+        piece = _piece(self._database)
+        found |= self._timed("large_body_piece", piece) if piece else {"large_body_piece_ms": None}
         oldest = Rules(days=(datetime.now(UTC) - newest).total_seconds() / 86_400 + 89)
         found |= self._timed("retention_looks", lambda session: find_due(session, oldest, datetime.now(UTC)))
         found |= {
@@ -137,11 +138,13 @@ def _opened(session: Session, run_id: str) -> None:
     assert event_page(session, run_id, limit=PAGE).items
 
 
-def _piece(database: Database) -> Callable[[Session], Any]:
-    """A piece in the middle of the body of the run that `--bytes` made."""
+def _piece(database: Database) -> Callable[[Session], Any] | None:
+    """A piece in the middle of the body of the run that `--bytes` made; None in a folder that has no such run."""
     with database.reading() as session:
-        (large,) = list_runs(session, where=conditions("conversation:conv_large"), limit=1).items
-        (returned,) = read_stream(session, large.id, kinds=["tool_returned"], large=PAGE)
+        large = list_runs(session, where=conditions("conversation:conv_large"), limit=1).items
+        if not large:
+            return None
+        (returned,) = read_stream(session, large[0].id, kinds=["tool_returned"], large=PAGE)
     body: Any = getattr(returned.event, "result")  # noqa: B009  # left as its reference
     return lambda session: read_piece(session, body[BLOB_KEY], offset=body["bytes"] // 2, limit=64 * 1024)
 
