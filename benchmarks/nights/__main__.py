@@ -38,7 +38,7 @@ PARTS: dict[str, tuple[str, Callable[[float], dict[str, Any]]]] = {
     "attacks": ("texts that try to get into a prompt", lambda scale: attacks.measure()),
     "miner": ("the miner against labelled runs", lambda scale: miner.measure()),
     "plain": (
-        "promotions that hurt, against plain DSPy on the same budget",
+        "promotions that hurt, against plain DSPy",
         lambda scale: plain.measure(max(2, round(20 * scale))),
     ),
     "speed": ("rollouts, the search's own work, memory", lambda scale: speed.measure(max(96, round(480 * scale)))),

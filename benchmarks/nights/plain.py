@@ -1,9 +1,10 @@
-"""Against plain DSPy on the same budget: how many of each one's promotions hurt on messages that nobody optimized on.
+"""Against plain DSPy: how many of each one's promotions hurt on messages that nobody optimized on.
 
 Planted landscapes: each prompt has a true effect, drawn from its text and wavering by family, so what a prompt is
 worth is known. In `flat` ones most changes hurt a little; in `sloped` ones most help. BootstrapFewShot with random
 search and GEPA are DSPy's own, on the deployed agent's program; they hand over what scores best on their validation
-set, which is promoted where it beats the incumbent there. Ours searches with the same two, races and proves.
+set, which is promoted where it beats the incumbent there. Ours searches with the same two, races and proves. All may
+make BUDGET rollouts; ours ends earlier where a race or a proof is decided, so what each made is told.
 """
 
 import hashlib
