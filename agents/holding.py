@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from agents.errors import RunOwned, TurnQueued
@@ -23,6 +24,8 @@ from traces.pen import Pen, pen_of
 from traces.store import find_earlier_turn
 from traces.summary import RunSummary
 from traces.tables import RUNS
+
+log = structlog.get_logger("strop.leases")
 
 HEAR_SECONDS: Final = 0.5
 """How often we look whether a run was cancelled elsewhere: it stops within a second or two."""
@@ -134,11 +137,15 @@ class Holder:
         while self._holds:
             await asyncio.sleep(HEAR_SECONDS)
             due = time.monotonic() - renewed >= RENEW_SECONDS
-            with suppress(LedgerError):  # locked or gone for a moment; what is written meanwhile meets the fence
+            try:
                 held = dict(self._holds)
                 look = await asyncio.to_thread(self._look, list(held), due)
                 renewed = time.monotonic() if due else renewed
                 self._stop(look, held)
+            except LedgerError:  # locked or gone for a moment; what is written meanwhile meets the fence
+                pass
+            except Exception:  # whatever it is: one look that ends must not let the leases of all runs run out
+                log.exception("leases.broke")
 
     def _look(self, names: list[str], due: bool) -> _Look:
         query = sa.select(RUNS.c.id).where(RUNS.c.id.in_(names), RUNS.c.status == "cancelled")

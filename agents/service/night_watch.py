@@ -22,6 +22,7 @@ from agents.service.views import night_list
 from agents.service.watcher import Watcher
 from agents.service.wire import NightView
 from traces.db import Database
+from traces.errors import LedgerError
 from traces.feedback import count_judgements
 
 log = structlog.get_logger("strop.nights")
@@ -125,7 +126,14 @@ class NightWatch:
         for agent in self.workspace.nights.agents or tuple(self.workspace.agents):
             if agent in self._running or now < self._broken.get(agent, now):
                 continue
-            known = await asyncio.to_thread(self._known, agent)
+            try:
+                known = await asyncio.to_thread(self._known, agent)
+            except LedgerError:
+                raise  # it would be the same for every agent
+            except Exception:  # a file that cannot be read, or whatever it is: the others' nights begin all the same
+                log.exception("night.unseen", agent=agent)
+                self._broken[agent] = now + AGAIN
+                continue
             why = due(self.workspace.nights, known, self.since, now)
             if why:
                 task = asyncio.create_task(self._night(agent, why), name=f"night of {agent}")

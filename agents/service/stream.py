@@ -15,10 +15,10 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from agents.service.facts import event_views
+from agents.service.watcher import Watcher
 from agents.service.wire import EventView
 from agents.service.work import Work
 from traces.db import Database
-from traces.errors import LedgerError
 from traces.pieces import LARGE
 from traces.recorder import Recorder
 from traces.store import get_run, last_event_id, list_feed_ids, read_events, read_feed, seq_of_id
@@ -51,7 +51,7 @@ class Bell:
         self._clock = clock
         self._ears: set[Callable[[], None]] = set()
         self._nudge = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._watcher = Watcher("feed", self._look, 1.0)
         self._unsubscribe: Callable[[], None] = lambda: None
         self._seen = 0
         self._gap: tuple[int, float] | None = None
@@ -64,15 +64,14 @@ class Bell:
         loop = asyncio.get_running_loop()
         self.head = self._seen = await asyncio.to_thread(self._last)
         self._unsubscribe = self._recorder.subscribe(lambda recorded: _call(loop, self._nudge.set))
-        self._task = asyncio.create_task(self._watch())
+        self._watcher.open()
 
     def close(self) -> None:
         """End all streams; their readers come back to the next process with the last id they saw."""
         if not self.closed:
             self.closed = True
             self._unsubscribe()
-            if self._task is not None:
-                self._task.cancel()
+            self._watcher.stop()
             self._ring()
 
     @contextmanager
@@ -84,14 +83,13 @@ class Bell:
         finally:
             self._ears.discard(tell)
 
-    async def _watch(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._nudge.wait(), POLL_SECONDS)
-            self._nudge.clear()
-            with suppress(LedgerError):  # locked or gone for a moment
-                if self.advance(await asyncio.to_thread(self._news)):
-                    self._ring()
+    async def _look(self) -> float:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._nudge.wait(), POLL_SECONDS)
+        self._nudge.clear()
+        if self.advance(await asyncio.to_thread(self._news)):
+            self._ring()
+        return 0.0  # it has rested
 
     def _last(self) -> int:
         with self._database.reading() as session:

@@ -36,10 +36,15 @@ class Watcher:
         """Begin to look."""
         self._task = asyncio.create_task(self._watch(), name=f"{self._name} watch")
 
-    async def close(self) -> None:
-        """Stop; what is done in a thread comes to its end by itself."""
+    def stop(self) -> None:
+        """Look no more, without waiting for the look that is under way."""
         if self._task is not None:
             self._task.cancel()
+
+    async def close(self) -> None:
+        """Stop; what is done in a thread comes to its end by itself."""
+        self.stop()
+        if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _watch(self) -> None:

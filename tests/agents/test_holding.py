@@ -117,11 +117,22 @@ async def test_a_look_from_before_says_nothing_about_now(
     assert (await again).output == "You said: hi"
 
 
+@pytest.mark.parametrize("broken", [0, 2])
 async def test_leases_are_renewed_while_a_run_is_worked_on(
-    worker: Runtime, script: ScriptedModel, gate: asyncio.Event, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A sign of life moves the lease's end, and the run goes on undisturbed."""
+    worker: Runtime, script: ScriptedModel, gate: asyncio.Event, database: Database, monkeypatch: pytest.MonkeyPatch,
+    broken: int,
+) -> None:  # fmt: skip
+    """A sign of life moves the lease's end, and the run goes on undisturbed; a look that breaks is not the last."""
     monkeypatch.setattr(holding, "RENEW_SECONDS", 0.0)
+    monkeypatch.setattr(holding, "HEAR_SECONDS", 0.02)
+    real, left = holding.Holder._look, [OSError("no more threads")] * broken
+
+    def look(self: holding.Holder, names: list[str], due: bool) -> object:
+        if left:
+            raise left.pop()
+        return real(self, names, due)
+
+    monkeypatch.setattr(holding.Holder, "_look", look)
     run_id = worker.start(Start("hello", "hi"))
     task = asyncio.create_task(worker.work(run_id))
     await script.begun.wait()

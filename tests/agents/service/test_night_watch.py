@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from agents.errors import UnknownAgent
 from agents.sections import NightsSection
 from agents.service.night_watch import Known, NightWatch, due
 from agents.service.wire import NightView
-from tests.builders import open_workspace, write_workspace
+from tests.builders import HELLO, open_workspace, write_workspace
 from traces.db import Database, open_database
 from traces.events import NightStarted
 from traces.recorder import Recorder
@@ -103,6 +104,35 @@ async def test_a_due_night_is_run_once_with_its_limits(world: tuple[Workspace, D
     await watch.look(datetime.now(UTC) + timedelta(hours=2))
     await asyncio.gather(*watch.running)
     assert len(told.read_text().splitlines()) == 2
+
+
+async def test_signs_that_cannot_be_read_hold_up_no_other_agent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are looked for again an hour later; the agents after it have their nights."""
+    write_workspace(tmp_path, HELLO.replace("hello", "first"), HELLO.replace("hello", "second"))
+    with (tmp_path / "strop.toml").open("a") as file:
+        file.write("\n[nights]\nafter_feedback = 1\n")
+    workspace = open_workspace(tmp_path)
+    with closing(open_database(workspace.database_url)) as database:
+        watch, asked = NightWatch(workspace, database, [sys.executable, "-c", "pass"]), []
+
+        def known(agent: str) -> Known:
+            asked.append(agent)
+            if agent == "first":
+                raise OSError("its documents are gone")
+            return Known(night(NOON - timedelta(hours=1), ended=False), 0)
+
+        monkeypatch.setattr(watch, "_known", known)
+        await watch.look(NOON)
+        assert asked == ["first", "second"]
+        assert [task.get_name() for task in watch.running] == ["night of second"]
+        await asyncio.gather(*watch.running)
+        await watch.look(NOON + timedelta(minutes=1))
+        assert "first" not in asked[2:]
+        await watch.look(NOON + timedelta(hours=2))
+        assert "first" in asked[2:]
+        await asyncio.gather(*watch.running)
 
 
 async def test_a_stopping_service_stops_its_night(world: tuple[Workspace, Database], tmp_path: Path) -> None:
