@@ -5,8 +5,10 @@ Leaders in order of arrival (Hartigan's leader clustering): a text joins the fir
 becomes one. Later texts never move earlier ones, so a family keeps its name over all nights.
 """
 
-from collections import Counter, defaultdict
+from array import array
 from typing import Final
+
+import numpy as np
 
 GRAM: Final = 5
 """Characters in one n-gram: shorter ones are shared by unrelated texts of one trade."""
@@ -31,8 +33,9 @@ class Nearest:
 
     def __init__(self) -> None:
         self._names: list[str] = []
-        self._sizes: list[int] = []
-        self._index: defaultdict[str, list[int]] = defaultdict(list)
+        self._sizes = array("i")
+        self._index: dict[str, array[int]] = {}
+        """By n-gram, the numbers of the texts that have it. Shape (texts with it,)."""
 
     def add(self, name: str, text: str) -> None:
         """Take one more text in."""
@@ -41,17 +44,16 @@ class Nearest:
         self._names.append(name)
         self._sizes.append(len(found))
         for gram in found:
-            self._index[gram].append(at)
+            self._index.setdefault(gram, array("i")).append(at)
 
     def find(self, text: str, least: float) -> str | None:
         """The name of the most similar text with Jaccard similarity of at least `least`; ties: the oldest."""
         found = grams(text)
-        shared: Counter[int] = Counter()
-        for gram in found:
-            shared.update(self._index.get(gram, ()))
-        best: tuple[float, int] | None = None
-        for at, count in shared.items():
-            likeness = count / (len(found) + self._sizes[at] - count)
-            if likeness >= least and (best is None or (likeness, -at) > best):
-                best = (likeness, -at)
-        return None if best is None else self._names[-best[1]]
+        # The arrays are seen only until they are put together: one that is looked at cannot grow.
+        having = [np.frombuffer(self._index[gram], dtype=np.intc) for gram in found if gram in self._index]
+        if not having:
+            return None
+        shared = np.bincount(np.concatenate(having), minlength=len(self._names))
+        likeness = shared / (len(found) + np.frombuffer(self._sizes, dtype=np.intc) - shared)
+        best = int(np.argmax(likeness))
+        return self._names[best] if likeness[best] >= least else None

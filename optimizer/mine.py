@@ -22,7 +22,7 @@ from optimizer.reviewers import Standing, Vote, hostile, settle
 from traces.events import UNASKED, Event, FeedbackGiven
 from traces.signals import list_signals
 from traces.standing import JUDGED, standing
-from traces.store import find_run, last_event_id, read_feed
+from traces.store import find_runs, last_event_id, read_feed
 from traces.summary import RunSummary
 
 TRUSTED: Final[tuple[Tier, ...]] = ("reviewer", "program", "imported")
@@ -53,11 +53,9 @@ def mine(
     drafts: list[_Draft] = []
     left_out: Counter[str] = Counter()
     shelf = _Shelf()
-    for run_id, feedback in _feedback(session, through).items():
-        run = find_run(session, run_id)
-        if run is None or run.agent != agent:
-            continue
-        found = _draft(session, run, feedback, metric, trusted)
+    judged = _feedback(session, through)
+    for run in _runs_of(session, agent, list(judged)):
+        found = _draft(session, run, judged[run.id], metric, trusted)
         placed = found if isinstance(found, str) else shelf.place(found)
         if isinstance(placed, str):
             left_out[placed] += 1
@@ -90,6 +88,14 @@ def _feedback(session: Session, through: int) -> dict[str, list[FeedbackGiven]]:
             break
     judged = {run_id: standing(facts) for run_id, facts in found.items()}
     return {run_id: given for run_id, given in judged.items() if given}
+
+
+def _runs_of(session: Session, agent: str, run_ids: Sequence[str]) -> Iterator[RunSummary]:
+    """Those of these runs that are the agent's, in the same order."""
+    for start in range(0, len(run_ids), PAGE):
+        names = run_ids[start : start + PAGE]
+        found = find_runs(session, names)
+        yield from (found[name] for name in names if name in found and found[name].agent == agent)
 
 
 @dataclass(frozen=True)

@@ -57,15 +57,19 @@ def standings(families: Mapping[str, Sequence[Vote]]) -> dict[str, Standing]:
     """Each reviewer against the majority of the others in each family. `families`: votes that have an answer."""
     told: dict[str, list[bool]] = defaultdict(list)
     for votes in families.values():
+        own: dict[str, Counter[str]] = defaultdict(Counter)
         for vote in votes:
-            majority = _majority([one.answer for one in votes if one.by != vote.by])
+            own[vote.by][vote.answer] += 1
+        everybody = sum(own.values(), Counter())
+        for by, answers in own.items():
+            majority = _majority(everybody - answers)
             if majority is not None:
-                told[vote.by].append(vote.answer == majority)
+                told[by] += [answer == majority for answer in answers.elements()]
     found = {}
-    for by, own in told.items():
-        rest = [agreed for other, many in told.items() if other != by for agreed in many]
+    for by, agreed in told.items():
+        rest = [one for other, many in told.items() if other != by for one in many]
         others = sum(rest) / len(rest) if rest else 0.0
-        found[by] = Standing(sum(own), len(own), others)
+        found[by] = Standing(sum(agreed), len(agreed), others)
     return found
 
 
@@ -88,13 +92,13 @@ def settle(votes: Iterable[Vote]) -> Vote | None:
     for vote in votes:  # in the order they were given
         if vote.expected:
             newest[vote.by] = vote
-    majority = _majority([vote.answer for vote in newest.values()])
+    majority = _majority(Counter(vote.answer for vote in newest.values()))
     return next((vote for vote in reversed(newest.values()) if vote.answer == majority), None)
 
 
-def _majority(answers: Sequence[str]) -> str | None:
+def _majority(answers: Counter[str]) -> str | None:
     """The answer given most; None where none is, or two are equally often."""
-    counted = Counter(answers).most_common(2)
+    counted = answers.most_common(2)
     if not counted or (len(counted) == 2 and counted[0][1] == counted[1][1]):
         return None
     return counted[0][0]
