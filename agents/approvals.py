@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from agents.errors import ApprovalNeeded, IllegalStep, UsageError
 from agents.recording import Held, recording_of
-from agents.waiting import Where, list_waiting, say
+from agents.waiting import MOST_RUNS, list_waiting, say
 from traces.errors import NotFound
 from traces.events import ApprovalDecided
 from traces.feedback import check_json
@@ -22,6 +22,7 @@ from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.store import StoredEvent, get_run, match_run, read_events, read_streams
 from traces.summary import ENDED, RunSummary
+from traces.tables import Where
 
 State = Literal["pending", "approved", "denied", "expired"]
 _STATES: dict[str, State] = {"approve": "approved", "deny": "denied", "expire": "expired"}
@@ -164,7 +165,7 @@ def _held(run_id: str, facts: Sequence[StoredEvent]) -> list[Approval]:
     return [Approval(run_id, one, asked[op], said.get(op)) for op, one in held.items()]
 
 
-def list_approvals(session: Session, *, where: Where = (), limit: int = 1000) -> list[Approval]:
+def list_approvals(session: Session, *, where: Where = (), limit: int = MOST_RUNS) -> list[Approval]:
     """The held calls that nobody has decided on, the oldest run's first, of so many runs."""
     return list_undecided(session, [run.id for run in list_waiting(session, where=where, limit=limit)])
 

@@ -10,12 +10,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from agents.approvals import expire_approvals
-from agents.questions import expire_questions
-from agents.waiting import SAID_KINDS
-from traces.events import ApprovalDecided, ApprovalRequested, QuestionAnswered, QuestionAsked
+from agents.approvals import expire_approvals, list_undecided
+from agents.questions import expire_questions, list_unanswered
 from traces.recorder import Recorder
-from traces.store import read_streams
 from traces.tables import RUNS
 
 AT_ONCE: Final = 500
@@ -52,13 +49,12 @@ class Deadlines:
 
 def _first_ends(session: Session, runs: list[str]) -> dict[str, datetime | None]:
     """When the first of what is open in each of these runs expires; None where nothing is."""
-    ends: dict[str, datetime | None] = {}
-    for run, facts in read_streams(session, runs, SAID_KINDS).items():
-        events = [one.event for one in facts]
-        said = {one.op for one in events if isinstance(one, ApprovalDecided | QuestionAnswered)}
-        asked = (one for one in events if isinstance(one, ApprovalRequested | QuestionAsked) and one.op not in said)
-        ends[run] = min((one.expires_at for one in asked), default=None)
-    return ends
+    ends = [(one.run_id, one.held.request.expires_at) for one in list_undecided(session, runs)]
+    ends += [(one.run_id, one.inquiry.question.expires_at) for one in list_unanswered(session, runs)]
+    found: dict[str, datetime | None] = dict.fromkeys(runs)
+    for run, end in ends:
+        found[run] = min(found[run] or end, end)
+    return found
 
 
 def expire(recorder: Recorder, runs: list[str], now: datetime) -> int:

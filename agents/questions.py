@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from agents.errors import AnswerNeeded, IllegalStep, UsageError
 from agents.recording import Inquiry, Recording, recording_of
-from agents.waiting import SAID_KINDS, Where, list_waiting, say
+from agents.waiting import MOST_RUNS, SAID_KINDS, list_waiting, say
 from tools.policies import DAY
 from traces.errors import NotFound
 from traces.events import QuestionAnswered, QuestionAsked
@@ -24,6 +24,7 @@ from traces.provenance import Provenance
 from traces.recorder import Recorder
 from traces.store import StoredEvent, get_run, match_run, read_events, read_streams
 from traces.summary import ENDED
+from traces.tables import Where
 
 Action = Literal["accept", "decline", "cancel"]
 State = Literal["pending", "accepted", "declined", "cancelled"]
@@ -165,7 +166,7 @@ def get_question(session: Session, question_id: str) -> Asked:
     return wanted[0]
 
 
-def list_questions(session: Session, *, where: Where = (), limit: int = 1000) -> list[Asked]:
+def list_questions(session: Session, *, where: Where = (), limit: int = MOST_RUNS) -> list[Asked]:
     """The questions that nobody has answered, the oldest run's first, of so many runs."""
     return list_unanswered(session, [run.id for run in list_waiting(session, where=where, limit=limit)])
 

@@ -4,7 +4,7 @@ A decision and what follows from it are one transaction. Prevents: a run that wa
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,19 +14,18 @@ from traces.events import Event, RunReleased
 from traces.recorder import Recorder
 from traces.store import list_children, list_runs, read_events
 from traces.summary import RunSummary
-from traces.tables import RUNS
+from traces.tables import RUNS, Where
 
 SAID_KINDS = ("approval_requested", "approval_decided", "question_asked", "question_answered")
 """The facts that tell whether a run waits for a person's yes or answer; `question_asked` names its call."""
 
 Reason = Literal["outcome_unknown", "approval", "question"]
 
+MOST_RUNS: Final = 1000
+"""Waiting runs that are looked through; a house with more has another problem first."""
 
-Where = Sequence[sa.ColumnElement[bool]]
-"""Conditions over the runs table: which runs somebody may see."""
 
-
-def list_waiting(session: Session, *, where: Where = (), limit: int = 1000) -> Sequence[RunSummary]:
+def list_waiting(session: Session, *, where: Where = (), limit: int = MOST_RUNS) -> Sequence[RunSummary]:
     """The runs that wait for a person, those that have waited longest first."""
     return list_runs(session, where=[RUNS.c.status == "waiting", *where], oldest=True, limit=limit).items[::-1]
 

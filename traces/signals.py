@@ -44,6 +44,9 @@ AT_ONCE: Final = 50
 """Conversations that are read at a time: some milliseconds, so that nobody waits for a look."""
 
 
+_TURN: Final = (RUNS.c.parent_run_id.is_(None), RUNS.c.origin.in_(["user", "otlp"]))
+
+
 @dataclass(frozen=True)
 class Turn:
     """One turn of a conversation, as far as signals are read from it."""
@@ -149,9 +152,6 @@ def _talked_in(session: Session, since: datetime) -> list[str]:
     """The conversations with a turn after `since`."""
     query = sa.select(RUNS.c.conversation_id).where(RUNS.c.started_at > since, *_TURN)
     return sorted(set(session.execute(query).scalars()))
-
-
-_TURN: Final = (RUNS.c.parent_run_id.is_(None), RUNS.c.origin.in_(["user", "otlp"]))
 
 
 def _find(session: Session, conversations: Sequence[str], handing_on: Sequence[str], now: datetime) -> list[Found]:

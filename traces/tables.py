@@ -4,6 +4,7 @@
 Times are microseconds since 1970 UTC, payloads are JSON text exactly as it was hashed.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -107,6 +108,9 @@ RUNS: Final = sa.Table(
     _some("runs_diverged", "started_at", "divergences > 0"),
     _some("runs_with_error", "started_at", "error IS NOT NULL"),
 )  # fmt: skip
+
+Where = Sequence[sa.ColumnElement[bool]]
+"""Conditions over the runs table: which runs are meant, or may be seen."""
 
 RUN_TOOLS: Final = sa.Table(
     "run_tools",

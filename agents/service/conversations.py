@@ -11,16 +11,14 @@ from agents.service.wire import ConversationDetail, ConversationPage, Conversati
 from traces.errors import NotFound
 from traces.store import list_runs, list_runs_of
 from traces.summary import RunSummary
-from traces.tables import RUNS
-
-Within = Sequence[sa.ColumnElement[bool]]
+from traces.tables import RUNS, Where
 
 _TOLD: Final = ("user", "delegation", "otlp")
 """Origins of runs that are a part of what people said; the optimizer's own are not."""
 
 
 def conversation_page(
-    session: Session, *, after: str | None = None, limit: int = 50, within: Within = ()
+    session: Session, *, after: str | None = None, limit: int = 50, within: Where = ()
 ) -> ConversationPage:
     """Conversations by their newest turn, newest first; `after` is that turn's id.
 
@@ -39,7 +37,7 @@ def conversation_page(
     )
 
 
-def conversation_detail(session: Session, conversation_id: str, *, within: Within = ()) -> ConversationDetail:
+def conversation_detail(session: Session, conversation_id: str, *, within: Where = ()) -> ConversationDetail:
     """One conversation by its whole id.
 
     Raises:

@@ -14,22 +14,19 @@ from agents.prompts.store import list_bundles
 from agents.questions import list_unanswered
 from agents.service.facts import sendable
 from agents.service.wire import ApprovalContext, EarlierCall, WaitingView
-from agents.waiting import Where, list_waiting
+from agents.waiting import list_waiting
 from traces.events import UNASKED, ModelReplied, OutcomeDecided, RunStarted, RunWaited, ToolCalled
 from traces.search import called_tool
 from traces.store import StoredEvent, list_runs, read_events, read_streams
 from traces.summary import RunSummary
-from traces.tables import RUNS
-
-MOST_RUNS: Final = 1000
-"""Waiting runs that are looked through; a house with more has another problem first."""
+from traces.tables import RUNS, Where
 
 _OUTCOMES: Final = ("run_waited", "outcome_decided", "tool_called")
 
 
 def waiting_list(session: Session, *, where: Where = ()) -> list[WaitingView]:
     """All that waits for a person, oldest first: of these runs, and the proposals of every agent."""
-    runs = list_waiting(session, where=where, limit=MOST_RUNS)
+    runs = list_waiting(session, where=where)
     found = [*_calls(session, runs), *_questions(session, runs), *_outcomes(session, runs), *_proposals(session)]
     return sorted(found, key=lambda one: (one.since, one.id))
 

@@ -8,7 +8,6 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from agents.service.wire import ApprovalContext, ApprovalView, EventView, WaitingView
-from tui.client import WAITING_SHOWN
 from tui.lines.figures import short
 from tui.lines.line import Line
 from tui.lines.waiting import approval_lines, waiting_head, waiting_row
@@ -16,6 +15,7 @@ from tui.screens.calls import CallRoom, HeldCall
 from tui.widgets.document import Document
 from tui.widgets.head_row import HeadRow
 from tui.widgets.line_view import LineView
+from tui.widgets.status_bar import waiting_count
 from tui.widgets.table import Table
 
 EMPTY = "Nothing waits for you. Held calls, calls of unknown outcome and proposals come here by themselves."
@@ -51,8 +51,7 @@ class WaitingScreen(CallRoom):
 
     def _tell(self) -> None:
         marks = f", {len(self.marked)} marked" if self.marked else ""
-        more = "+" if len(self._found) >= WAITING_SHOWN else ""
-        self.show_status(f"{len(self._found)}{more} waiting{marks}")
+        self.show_status(f"{waiting_count(len(self._found))} waiting{marks}")
 
     def _row(self, one: WaitingView, width: int) -> Line:
         return waiting_row(one, width, self.now(), self.glyphs, marked=one.id in self.marked)

@@ -36,6 +36,11 @@ class Standing:
     waiting_since: datetime | None = None
 
 
+def waiting_count(found: int) -> str:
+    """How many wait for a person, where so many were found: `200+` where they are all that is asked for at once."""
+    return f"{found}+" if found >= WAITING_SHOWN else str(found)
+
+
 def status_line(standing: Standing, now: datetime, width: int, glyphs: Glyphs) -> Line:
     """The line in `width` cells. The connection's word and the badge are kept whatever the title takes."""
     rights = standing.role.upper() or "READ WRITE"
@@ -48,10 +53,9 @@ def status_line(standing: Standing, now: datetime, width: int, glyphs: Glyphs) -
     if standing.about and standing.about.losses:
         right.append((f"{glyphs.bad} {standing.about.losses} not stored  ", "bad.bold"))
     if standing.waiting:
-        more = "+" if standing.waiting >= WAITING_SHOWN else ""
         since = age(standing.waiting_since, now) if standing.waiting_since else ""
         told = f" to decide, oldest {since}" if since and width >= WIDE else f" to decide {since}".rstrip()
-        right.append((f"{glyphs.waiting} {standing.waiting}{more}{told}  ", "warn.bold"))
+        right.append((f"{glyphs.waiting} {waiting_count(standing.waiting)}{told}  ", "warn.bold"))
     return Line(spread(left, [*right, *_link_spans(standing, now, glyphs, width)], width)).clipped(width)
 
 
