@@ -186,10 +186,9 @@ class Runtime:
         run_id, started = run.id, events[0]
         assert isinstance(started, RunStarted)
         recording = recording_of(events)
-        if recording.undecided:
-            raise approval_needed(run_id, recording.undecided)
-        if recording.unanswered:
-            raise answer_needed(run_id, recording)
+        needed = self._needed(run, recording)
+        if needed is not None:
+            raise needed
         journal = self._journal(run, started, recording, on_delta)
         journal.is_first = is_first
         if len(events) > 1:
@@ -201,6 +200,23 @@ class Runtime:
         except BaseException as error:
             raise self._ended(journal, error, clock) from error
         return await self._finish(journal, result, clock)
+
+    def _needed(self, run: RunSummary, recording: Recording) -> PersonNeeded | None:
+        """Whose word the run waits for, of what stands in its ledger."""
+        if recording.undecided:
+            error: PersonNeeded = approval_needed(run.id, recording.undecided)
+        elif recording.unanswered:
+            error = answer_needed(run.id, recording)
+        else:
+            return None
+        if run.status != "waiting":  # its worker died between asking and waiting: nobody would be shown what it asks
+            self._wait(run.id, error, lambda fact: self.recorder.append(run.id, fact))
+        return error
+
+    def _wait(self, run_id: str, error: PersonNeeded, write: Callable[[RunWaited], object]) -> None:
+        write(RunWaited(reason=error.reason, ops=error.ops, message=str(error)))
+        if not isinstance(error, OutcomeUnknown):
+            release_if_said(self.recorder, run_id, error.reason)
 
     async def _run_agent(self, journal: Journal, started: RunStarted, events: list[Event]) -> Any:
         parent = find_journal()
@@ -322,9 +338,7 @@ class Runtime:
             journal.flush(strict=False)
             return error
         if isinstance(error, PersonNeeded):
-            journal.record(RunWaited(reason=error.reason, ops=error.ops, message=str(error)))
-            if not isinstance(error, OutcomeUnknown):
-                release_if_said(self.recorder, journal.run_id, error.reason)
+            self._wait(journal.run_id, error, journal.record)
             return error
         name = "ReplayMiss" if isinstance(error, ReplayMiss) else type(error).__name__
         hint = getattr(error, "hint", "")

@@ -18,7 +18,6 @@ from traces.store import StoredEvent, get_run, list_children, read_events
 from traces.tables import LEASES
 from traces.verify import verify
 
-SERVER = str(Path(__file__).with_name("counting_server.py"))
 RUN = "run_crash"
 POINTS = (
     "boss run_started", "boss tools_listed", "boss model_requested 1", "boss model_replied 1",
@@ -44,7 +43,7 @@ BOSS_TURNS, CLERK_TURNS = 4, 2
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A fresh workspace."""
-    make_workspace(tmp_path / "ws", SERVER)
+    make_workspace(tmp_path / "ws")
     return tmp_path / "ws"
 
 

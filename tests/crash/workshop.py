@@ -4,15 +4,18 @@ A fork costs milliseconds where a fresh interpreter costs seconds; the killed pr
 """
 
 import asyncio
+import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import sqlalchemy as sa
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
+from sqlalchemy.orm import Session
 
 from agents.config import Workspace, load_workspace
 from agents.errors import StropError
@@ -20,8 +23,10 @@ from agents.prompts.bundle import Bundle
 from agents.runtime import Runtime
 from agents.starting import Start
 from traces.db import open_database
-from traces.events import kind_of
-from traces.recorder import Page
+from traces.events import Event
+from traces.recorder import Page, Recorded, Recorder
+
+Moment = Literal["after", "before"]
 
 AGENTS = {
     "boss": """
@@ -41,31 +46,40 @@ strop:
 """,
 }
 
-SCRIPT: dict[str, list[tuple[str, str] | str]] = {
+Script = Mapping[str, Sequence[tuple[str, str] | str]]
+"""For each agent what it says in turn: a tool's name and its arguments, or its last word."""
+
+SCRIPT: Script = {
     "boss": [("look", '{"name": "a"}'), ("pay", '{"amount": 5}'), ("ask_clerk", '{"request": "b?"}'), "all done"],
     "clerk": [("look", '{"name": "b"}'), "b it is"],
 }
 
 
-def make_workspace(root: Path, server: str) -> None:
+FILES = {"COUNT_FILE": "count.txt", "KILL_CLIENT": "kill-client", "NOTES": "notes.txt"}
+"""Where the tool servers note what they did, by the variable that tells them."""
+
+SERVERS: dict[str, Path] = {"counting": Path(__file__).with_name("counting_server.py")}
+
+
+def make_workspace(root: Path, agents: Mapping[str, str] = AGENTS, servers: Mapping[str, Path] = SERVERS) -> None:
     """Write the workspace's files."""
     (root / "agents").mkdir(parents=True)
     (root / "strop.toml").write_text('[workspace]\nname = "crash"\n')
-    for name, text in AGENTS.items():
+    for name, text in agents.items():
         (root / "agents" / f"{name}.yaml").write_text(text)
-    env = f'"COUNT_FILE": "{root / "count.txt"}", "KILL_CLIENT": "{root / "kill-client"}"'
-    entry = f'{{"command": "{sys.executable}", "args": ["{server}"], "env": {{{env}}}}}'
-    (root / "mcp.json").write_text(f'{{"mcpServers": {{"counting": {entry}}}}}')
+    env = {name: str(root / file) for name, file in FILES.items()}
+    entries = {name: {"command": sys.executable, "args": [str(file)], "env": env} for name, file in servers.items()}
+    (root / "mcp.json").write_text(json.dumps({"mcpServers": entries}))
 
 
-def scripted(root: Path) -> Callable[[Bundle], FunctionModel]:
-    """Makes models that follow SCRIPT by how far the conversation is, and note each reply in asked.txt."""
+def scripted(root: Path, script: Script = SCRIPT) -> Callable[[Bundle], FunctionModel]:
+    """Makes models that follow a script by how far the run is, and note each reply in asked.txt."""
 
     def make(bundle: Bundle) -> FunctionModel:
         async def reply(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[Any]:
             turn = sum(isinstance(message, ModelResponse) for message in messages)
             note(root / "asked.txt", f"{bundle.agent} {turn}")
-            said = SCRIPT[bundle.agent][turn]
+            said = script[bundle.agent][turn]
             if isinstance(said, str):
                 yield said
             else:
@@ -103,7 +117,7 @@ def in_fork(work: Callable[[], None]) -> int:
 
 
 def run_killed_after(
-    root: Path, database_url: str, run_id: str, events: int | None, *, moment: Literal["after", "before"] = "after"
+    root: Path, database_url: str, run_id: str, events: int | None, *, moment: Moment = "after"
 ) -> int:
     """Start (or go on with) the boss's run and die by SIGKILL right after its `events`-th recorded fact, or right
     before the commit that would have recorded it.
@@ -111,28 +125,8 @@ def run_killed_after(
 
     async def main(workspace: Workspace) -> None:
         runtime = Runtime(workspace, open_database(database_url), make_model=scripted(root), worker=str(os.getpid()))
-        seen = 0
-
-        def count(recorded: object) -> None:
-            nonlocal seen
-            seen += 1
-            if seen == events and moment == "after":
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        def write(pages: Sequence[Page]) -> None:
-            """In the middle of the transaction: what is written in it is not there for the next worker."""
-            more = sum(len(page.entries) for page in pages)
-            if events is not None and seen < events <= seen + more:
-                with runtime.database.appending() as pen:
-                    for page in pages:
-                        runtime.recorder._write_page(pen, page, runtime.recorder._read_head(page.stream))
-                    os.kill(os.getpid(), signal.SIGKILL)
-            written(pages)
-
-        runtime.recorder.subscribe(count)
-        written = runtime.recorder._write
-        if moment == "before":
-            runtime.recorder._write = write  # type: ignore[method-assign]
+        if events is not None:
+            die_at(runtime.recorder, events, moment)
         if not lines(root / "started.txt"):
             note(root / "started.txt", run_id)
             runtime.start(Start("boss", "do it"), run_id=run_id)
@@ -142,6 +136,37 @@ def run_killed_after(
     return in_fork(lambda: asyncio.run(main(load_workspace(root))))
 
 
-def kinds(runtime_events: list[Any]) -> list[str]:
-    """The tags of a list of facts."""
-    return [kind_of(stored.event) for stored in runtime_events]
+def die_at(recorder: Recorder, fact: int, moment: Moment) -> None:
+    """Kill this process when the `fact`-th fact of a run, from now on, is durable ("after"), or while the transaction
+    that wrote it is open ("before"): what is in that one is not there for the next worker.
+    """
+    seen, write, append_in = 0, recorder._write, recorder.append_in
+
+    def counted(*streams: str) -> bool:
+        nonlocal seen
+        more = sum(stream.startswith("run_") for stream in streams)
+        seen += more
+        return seen - more < fact <= seen
+
+    def pages(pages: Sequence[Page]) -> None:
+        hit = counted(*(page.stream for page in pages for _ in page.entries))
+        if hit and moment == "before":
+            with recorder.database.appending() as pen:
+                for page in pages:
+                    recorder._write_page(pen, page, recorder._read_head(page.stream))
+                os.kill(os.getpid(), signal.SIGKILL)
+        write(pages)
+        if hit:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def inside(session: Session, stream: str, event: Event, **how: Any) -> Recorded:
+        recorded = append_in(session, stream, event, **how)
+        if counted(stream):
+            if moment == "before":
+                session.flush()
+                os.kill(os.getpid(), signal.SIGKILL)
+            sa.event.listen(session, "after_commit", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+        return recorded
+
+    recorder._write = pages  # type: ignore[method-assign]
+    recorder.append_in = inside  # type: ignore[method-assign]
