@@ -95,16 +95,17 @@ def show(place: str | None, settings: "Terminal", token: str | None = None) -> i
 
 
 def _serve_web(port: int, place: str | None, settings: "Terminal") -> None:
-    """The same screens in a browser, on the loopback alone: there is no login, and each tab is a process."""
+    """The same screens in a browser, on the loopback alone; each tab is a process."""
     try:
-        from textual_serve.server import Server
+        from tui.browser import Browser
     except ModuleNotFoundError as error:
         raise click.UsageError('a browser needs the extra: pip install "strop[web]"') from error
     imports = "from agents.whereabouts import Terminal; from tui.commands.screen import show"
     asked = f"show({place!r}, Terminal.model_validate({settings.model_dump()!r}))"
     program = shlex.join([sys.executable, "-c", f"{imports}; {asked}"])
-    say(f"http://127.0.0.1:{port} shows the terminal to whoever uses this machine; Ctrl-C ends it")
-    Server(program, host="127.0.0.1", port=port, title="strop").serve()
+    browser = Browser(program, port)
+    say(f"open {browser.address} in a browser on this machine (the address holds its key); Ctrl-C ends it")
+    browser.serve()
 
 
 @contextmanager
