@@ -1,8 +1,8 @@
 """Random SIGKILLs of workers under load: `python -m tests.crash.storm KILLS` (`make crash N=200`), last line JSON.
 
 Half of the kills hit three workers on one PostgreSQL, half one process on SQLite; then each worker is restarted in
-order under load. Each run pays one amount of its own at a counting MCP server. In the end every run must have
-finished, every amount be paid once, and the ledger verify.
+order under load. Each run pays one amount of its own at a counting MCP server; every third is held until a person
+allows it. In the end every run must have finished, every amount be paid once, and the ledger verify.
 """
 
 import asyncio
@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 import agents.holding
 import agents.service.work
 import traces.leases
+from agents.approvals import decide_approval, list_approvals
 from agents.config import Workspace, load_workspace
 from agents.outcomes import decide_outcome
 from agents.runtime import Runtime
@@ -49,7 +50,11 @@ model: test
 instructions: Look, pay, say so.
 strop:
   tools: [{server: counting}]
+  policies: [{tool: pay, when: {amount: {minimum: 1000000}}, then: ask, reason: it is much}]
 """
+MUCH: Final = 1_000_000
+"""Added to every third amount, which a person has to allow."""
+
 FASTER: Final = 5.0
 """Leases run out, and are looked for, so much sooner than in service: the same code, a shorter wait between kills."""
 
@@ -82,8 +87,9 @@ def storm(folder: Path, url: str, workers: int, kills: int, seed: int) -> dict[s
     with counting(folder) as workspace:
         warm(workspace)
         with crew(workspace, url, workers) as living:
-            asked, killed = 0, 0
+            asked, killed, allowed = 0, 0, 0
             while killed < kills:
+                allowed += allow(workspace, url)
                 asked = ask(workspace, url, asked, workers * 2)
                 pause(url, chance)
                 at = chance.randrange(workers)
@@ -93,8 +99,9 @@ def storm(folder: Path, url: str, workers: int, kills: int, seed: int) -> dict[s
                     print(f"{killed} of {kills} kills with {workers} at work, {asked} runs", flush=True)
                 living[at] = spawn(workspace, url)
             asked = roll(workspace, url, living, asked)
-            unknown = settle(workspace, url)
-        return {"kills": killed, "runs": asked, **account(folder, url, asked), "unknown_outcomes": unknown}
+            unknown, later = settle(workspace, url)
+        found = account(folder, url, asked)
+        return {"kills": killed, "runs": asked, **found, "unknown_outcomes": unknown, "allowed": allowed + later}
 
 
 @contextmanager
@@ -246,7 +253,7 @@ def ask(workspace: Workspace, url: str, asked: int, in_flight: int) -> int:
     """So many runs are under way at any time; gives how many were asked for in all."""
     with opened(workspace, url) as runtime:
         for _ in range(in_flight - len(_open(runtime.database))):
-            runtime.start(Start("payer", str(asked)))
+            runtime.start(Start("payer", str(asked + MUCH * (asked % 3 == 0))))
             asked += 1
     return asked
 
@@ -256,30 +263,47 @@ def _open(database: Database) -> list[Any]:
         return list(list_runs(session, where=[RUNS.c.status == "running"], limit=1000).items)
 
 
-def settle(workspace: Workspace, url: str) -> int:
-    """Decide on calls with an unknown outcome as a person would, until no run is open; gives how many there were."""
-    decided, end = 0, time.monotonic() + PATIENCE
+def allow(workspace: Workspace, url: str) -> int:
+    """Allow every call that is held now; gives how many there were."""
+    with opened(workspace, url) as runtime:
+        with runtime.database.reading() as session:
+            held = list_approvals(session)
+        for one in held:
+            decide_approval(
+                runtime.recorder, one.id, "approve", Provenance(by="m.keller", reason="asked the customer")
+            )
+    return len(held)
+
+
+def settle(workspace: Workspace, url: str) -> tuple[int, int]:
+    """Decide on calls with an unknown outcome as a person would, and allow what is held, until no run is open; gives
+    how many there were of each.
+    """
+    decided, allowed, end = 0, 0, time.monotonic() + PATIENCE
     with opened(workspace, url) as runtime:
         while time.monotonic() < end:
+            allowed += allow(workspace, url)
             with runtime.database.reading() as session:
                 waiting = list_runs(session, where=[RUNS.c.status == "waiting"], limit=1000).items
             for run in waiting:
-                decide(runtime, run.id, paid=run.input in lines(workspace.root / "paid"))
-                decided += 1
+                decided += decide(runtime, run.id, paid=run.input in lines(workspace.root / "paid"))
             if not waiting and not _open(runtime.database):
                 break
             time.sleep(0.2)
-    return decided
+    return decided, allowed
 
 
-def decide(runtime: Runtime, run_id: str, *, paid: bool) -> None:
-    """What a person says who looked at the bank."""
+def decide(runtime: Runtime, run_id: str, *, paid: bool) -> bool:
+    """What a person says who looked at the bank; gives whether the run waited for that, and not to be allowed."""
     with runtime.database.reading() as session:
         last = read_events(session, run_id, kinds=["run_waited"])[-1].event
     assert isinstance(last, RunWaited)
+    if last.reason != "outcome_unknown":
+        return False
     by = Provenance(by="m.keller", reason="looked at the bank")
     said: Any = {"decision": "done", "result": "paid"} if paid else {"decision": "retry"}
     decide_outcome(runtime.recorder, run_id, OutcomeDecided(op=last.ops[0], provenance=by, **said))
+    return True
 
 
 def account(folder: Path, url: str, asked: int) -> dict[str, int]:

@@ -90,12 +90,14 @@ def metrics_lines(
 def _chart(steps: Sequence[FiguresView], width: int, glyphs: Glyphs) -> list[Line]:
     room = max(width - 34, 8)
     shown = steps[-room:]
+    slowest = [one.p90 for one in shown if one.p90 is not None]
+    costs = [one.cost for one in shown if one.cost is not None]
     rows: list[tuple[str, list[float | None], str, str]] = [
         ("runs", [float(one.runs) for one in shown], count(sum(one.runs for one in shown)), "accent"),
         ("failed", [error_rate(one) for one in shown], _rate(shown), "bad"),
         ("score", [one.score for one in shown], _mean(shown), "good"),
-        ("p90", [one.p90 for one in shown], duration(max((one.p90 or 0 for one in shown), default=0)), "text"),
-        ("cost", [one.cost for one in shown], money(sum(one.cost or 0 for one in shown)), "warn"),
+        ("p90", [one.p90 for one in shown], duration(max(slowest, default=None)), "text"),
+        ("cost", [one.cost for one in shown], money(sum(costs) if costs else None), "warn"),
     ]
     return [
         Line(((f"  {name:8}", "muted"), (f"{told:>10}  ", "text"), (sparkline(values, glyphs), role))).clipped(width)
