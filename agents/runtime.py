@@ -186,37 +186,22 @@ class Runtime:
         run_id, started = run.id, events[0]
         assert isinstance(started, RunStarted)
         recording = recording_of(events)
-        needed = self._needed(run, recording)
-        if needed is not None:
+        needed = _needed(run_id, recording)
+        if needed is not None and run.status == "waiting":
             raise needed
         journal = self._journal(run, started, recording, on_delta)
         journal.is_first = is_first
+        clock = time.monotonic()
+        if needed is not None:  # its worker died between asking and waiting: nobody would be shown what it asks
+            raise self._ended(journal, needed, clock)
         if len(events) > 1:
             self.recorder.append(run_id, RunResumed(worker=self.worker, recorded_operations=recording.finished))
-        clock = time.monotonic()
         try:
             journal.check_known()
             result = await self._run_agent(journal, started, events)
         except BaseException as error:
             raise self._ended(journal, error, clock) from error
         return await self._finish(journal, result, clock)
-
-    def _needed(self, run: RunSummary, recording: Recording) -> PersonNeeded | None:
-        """Whose word the run waits for, of what stands in its ledger."""
-        if recording.undecided:
-            error: PersonNeeded = approval_needed(run.id, recording.undecided)
-        elif recording.unanswered:
-            error = answer_needed(run.id, recording)
-        else:
-            return None
-        if run.status != "waiting":  # its worker died between asking and waiting: nobody would be shown what it asks
-            self._wait(run.id, error, lambda fact: self.recorder.append(run.id, fact))
-        return error
-
-    def _wait(self, run_id: str, error: PersonNeeded, write: Callable[[RunWaited], object]) -> None:
-        write(RunWaited(reason=error.reason, ops=error.ops, message=str(error)))
-        if not isinstance(error, OutcomeUnknown):
-            release_if_said(self.recorder, run_id, error.reason)
 
     async def _run_agent(self, journal: Journal, started: RunStarted, events: list[Event]) -> Any:
         parent = find_journal()
@@ -338,7 +323,9 @@ class Runtime:
             journal.flush(strict=False)
             return error
         if isinstance(error, PersonNeeded):
-            self._wait(journal.run_id, error, journal.record)
+            journal.record(RunWaited(reason=error.reason, ops=error.ops, message=str(error)))
+            if not isinstance(error, OutcomeUnknown):
+                release_if_said(self.recorder, journal.run_id, error.reason)
             return error
         name = "ReplayMiss" if isinstance(error, ReplayMiss) else type(error).__name__
         hint = getattr(error, "hint", "")
@@ -379,6 +366,13 @@ class Runtime:
     async def close(self) -> None:
         """End the tool servers that were kept."""
         await self._kept.close()
+
+
+def _needed(run_id: str, recording: Recording) -> PersonNeeded | None:
+    """Whose word a run waits for, of what it asked for by its ledger."""
+    if recording.undecided:
+        return approval_needed(run_id, recording.undecided)
+    return answer_needed(run_id, recording) if recording.unanswered else None
 
 
 def _output(events: list[Event]) -> Any:

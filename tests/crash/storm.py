@@ -34,6 +34,7 @@ from agents.outcomes import decide_outcome
 from agents.runtime import Runtime
 from agents.service.work import Work
 from agents.starting import Start
+from tests.crash.workshop import lines
 from tests.postgres import PostgresUnavailable, running_postgres
 from traces.db import Database, open_database
 from traces.events import OutcomeDecided, RunWaited
@@ -336,11 +337,6 @@ def _all(session: Session) -> list[RunSummary]:
         after = page.after
         if after is None:
             return found
-
-
-def lines(path: Path) -> list[str]:
-    """What was counted."""
-    return path.read_text(encoding="utf-8").split() if path.exists() else []
 
 
 if __name__ == "__main__":

@@ -1,21 +1,26 @@
 """SIGKILL right after each single fact of a run, and in the middle of a write: nothing recorded is done again."""
 
+import asyncio
 from collections import Counter
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
-from agents.config import load_workspace
-from agents.outcomes import decide_outcome
-from agents.runtime import Runtime
-from tests.crash.workshop import lines, make_workspace, run_killed_after, scripted
-from traces.db import Database, open_database
-from traces.events import OutcomeDecided
-from traces.leases import release
-from traces.provenance import Provenance
+from agents.starting import Start
+from tests.crash.workshop import (
+    Moment,
+    decide_lost,
+    facts_of,
+    free_leases,
+    in_fork,
+    lines,
+    make_workspace,
+    url,
+    work,
+)
+from traces.db import open_database
+from traces.recorder import Recorder
 from traces.store import StoredEvent, get_run, list_children, read_events
-from traces.tables import LEASES
 from traces.verify import verify
 
 RUN = "run_crash"
@@ -47,16 +52,9 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "ws"
 
 
-def url(root: Path) -> str:
-    """Its database."""
-    return f"sqlite:///{root / 'ledger.db'}"
-
-
-def free_leases(database: Database) -> None:
-    """What the passing of the lease time does: the dead worker's leases run out."""
-    with database.writing() as session:
-        for row in list(session.execute(LEASES.select())):
-            release(session, row.name, row.owner)
+def killed_after(root: Path, fact: int | None, moment: Moment = "after") -> int:
+    """Start the run, or go on with it, in a process that perhaps dies at a fact; gives how it ended."""
+    return in_fork(lambda: asyncio.run(work(root, Start("boss", "do it"), RUN, fact, moment=moment)))
 
 
 def finish(root: Path) -> None:
@@ -65,7 +63,7 @@ def finish(root: Path) -> None:
         database = open_database(url(root))
         free_leases(database)
         database.close()
-        code = run_killed_after(root, url(root), RUN, None)
+        code = killed_after(root, None)
         if code == 0:
             return
         assert code == 6, f"ended with {code}"
@@ -76,17 +74,7 @@ def finish(root: Path) -> None:
 def decide(root: Path) -> None:
     """Look at the outside world (the count file), then say what became of the call."""
     database = open_database(url(root))
-    runtime = Runtime(load_workspace(root), database, make_model=scripted(root))
-    with database.reading() as session:
-        waiting = [event.event for event in read_events(session, RUN, kinds=["run_waited"])]
-    paid = "pay 5" in lines(root / "count.txt")
-    decision = OutcomeDecided(
-        op=waiting[-1].ops[0],
-        decision="done" if paid else "retry",
-        result="paid 5" if paid else None,
-        provenance=Provenance(by="m.keller", reason="looked at the bank"),
-    )
-    decide_outcome(runtime.recorder, RUN, decision)
+    decide_lost(root, Recorder(database), RUN)
     database.close()
 
 
@@ -105,16 +93,14 @@ def check_end(root: Path) -> None:
 
 def test_without_a_kill(root: Path) -> None:
     """The scripted run itself: every reply asked once, every tool called once, the number of facts as stated."""
-    assert run_killed_after(root, url(root), RUN, None) == 0
+    assert killed_after(root, None) == 0
     check_end(root)
     assert Counter(lines(root / "asked.txt")).most_common(1)[0][1] == 1
     assert Counter(lines(root / "count.txt")) == {"look a": 1, "pay 5": 1, "look b": 1}
     database = open_database(url(root))
-    with database.reading() as session:
-        child = list_children(session, RUN)[0].id
-        facts = [*read_events(session, RUN), *read_events(session, child)]
+    facts = facts_of(database, RUN)
     database.close()
-    assert tuple(point(one) for one in sorted(facts, key=lambda one: one.id)) == POINTS
+    assert tuple(point(one) for one in facts) == POINTS
 
 
 def point(fact: StoredEvent) -> str:
@@ -128,9 +114,9 @@ def point(fact: StoredEvent) -> str:
 @pytest.mark.parametrize(
     ("name", "moment"), [*((name, "after") for name in POINTS), *((name, "before") for name in BEFORE)]
 )
-def test_killed_at(root: Path, name: str, moment: Literal["after", "before"]) -> None:
+def test_killed_at(root: Path, name: str, moment: Moment) -> None:
     """Just after a fact is durable, or just before it would be: the run goes on, and asks no recorded reply again."""
-    code = run_killed_after(root, url(root), RUN, POINTS.index(name) + 1, moment=moment)
+    code = killed_after(root, POINTS.index(name) + 1, moment)
     assert code in {-9, 0}
     asked_before = Counter(lines(root / "asked.txt"))
     replied = recorded_replies(root)
@@ -155,17 +141,17 @@ def recorded_replies(root: Path) -> set[str]:
 def test_killed_inside_a_write(root: Path) -> None:
     """The effect happened and its answer was lost: the run waits for a person, and nothing is paid twice."""
     (root / "kill-client").touch()
-    assert run_killed_after(root, url(root), RUN, None) == -9
+    assert killed_after(root, None) == -9
     assert lines(root / "count.txt") == ["look a", "pay 5"]
     database = open_database(url(root))
     free_leases(database)
     database.close()
-    assert run_killed_after(root, url(root), RUN, None) == 6
+    assert killed_after(root, None) == 6
     finish(root)
     check_end(root)
 
 
 def test_a_living_owner_keeps_its_run(root: Path) -> None:
     """Two workers cannot have one run: the second is told who has it."""
-    run_killed_after(root, url(root), RUN, 3)  # dies, but its lease still counts
-    assert run_killed_after(root, url(root), RUN, None) == 6
+    killed_after(root, 3)  # dies, but its lease still counts
+    assert killed_after(root, None) == 6

@@ -3,7 +3,6 @@ whose outcome nobody knows, and the turns that were left out of its history. Wor
 """
 
 import asyncio
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -12,22 +11,30 @@ from pathlib import Path
 import pytest
 
 from agents.approvals import decide_approval, list_approvals
-from agents.config import load_workspace
-from agents.outcomes import decide_outcome
 from agents.questions import answer_question, list_questions
-from agents.runtime import Runtime
 from agents.starting import Start
-from tests.crash.test_kill import free_leases, url
-from tests.crash.workshop import SERVERS, Moment, Script, die_at, in_fork, lines, make_workspace, scripted
+from tests.crash.workshop import (
+    KELLER,
+    SERVERS,
+    Moment,
+    Script,
+    decide_lost,
+    die_at,
+    facts_of,
+    free_leases,
+    in_fork,
+    lines,
+    make_workspace,
+    url,
+    work,
+)
 from traces.db import Database, open_database
-from traces.events import OutcomeDecided
-from traces.provenance import Provenance
 from traces.recorder import Recorder
-from traces.store import StoredEvent, list_children, list_runs, read_events
+from traces.store import list_runs, read_events
 from traces.verify import verify
 
 RUN = "run_crash"
-KELLER = Provenance(by="m.keller", reason="looked at the bank")
+ASK = Start("boss", "go on", conversation_id="conv_crash")
 AGENTS = {
     "boss": """
 name: boss
@@ -85,8 +92,8 @@ DECIDED = ("clerk outcome_decided", "clerk run_released", "boss run_released")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ledger of a conversation of two turns; the third has room for one of them."""
     root = make_root(tmp_path_factory.mktemp("begun") / "ws")
-    for _ in EARLIER["boss"]:
-        assert in_fork(lambda: asyncio.run(work(root, EARLIER, None, "after"))) == 0
+    for turn in ("run_1", "run_2"):
+        assert in_fork(lambda: asyncio.run(work(root, ASK, turn, None, script=EARLIER))) == 0  # noqa: B023  # at once
     return root / "ledger.db"
 
 
@@ -105,19 +112,6 @@ def make_root(root: Path) -> Path:
     return root
 
 
-async def work(root: Path, script: Script, fact: int | None, moment: Moment, run_id: str | None = None) -> None:
-    """Start a turn of the one conversation, or go on with it, and perhaps die at its `fact`-th fact."""
-    database = open_database(url(root))
-    runtime = Runtime(load_workspace(root), database, make_model=scripted(root, script), worker=str(os.getpid()))
-    if fact is not None:
-        die_at(runtime.recorder, fact, moment)
-    if run_id is None or not facts_of(database, run_id):
-        run_id = runtime.start(Start("boss", "go on", conversation_id="conv_crash"), run_id=run_id)
-    await runtime.work(run_id)
-    await runtime.close()
-    database.close()
-
-
 def decide(root: Path, fact: int | None, moment: Moment) -> None:
     """Say one thing that the run waits for, as a person would who looked at what happened."""
     database = open_database(url(root))
@@ -131,30 +125,8 @@ def decide(root: Path, fact: int | None, moment: Moment) -> None:
     elif asked:
         answer_question(recorder, asked[0].id, "accept", KELLER, content={"name": "Ada", "nights": 3})
     else:
-        decide_lost(root, database, recorder)
+        decide_lost(root, recorder, RUN)
     database.close()
-
-
-def decide_lost(root: Path, database: Database, recorder: Recorder) -> None:
-    """The call that was under way when its worker died."""
-    facts = facts_of(database)
-    called = {(one.stream, one.event.op) for one in facts if one.kind == "tool_called"}
-    waits = [(one.stream, op) for one in facts if one.kind == "run_waited" for op in one.event.ops]
-    run, op = next(one for one in reversed(waits) if one in called)
-    happened = [*lines(root / "count.txt"), *lines(root / "notes.txt")]
-    done = ("pay 5" if "/pay/" in op else "booked 7 Ada 3") in happened
-    decision = OutcomeDecided(
-        op=op, decision="done" if done else "retry", result="it is done" if done else None, provenance=KELLER
-    )
-    decide_outcome(recorder, run, decision)
-
-
-def facts_of(database: Database, run_id: str = RUN) -> list[StoredEvent]:
-    """The facts of the turn and of the run that it delegates, in order."""
-    with database.reading() as session:
-        streams = [run_id, *(child.id for child in list_children(session, run_id))]
-        facts = [fact for stream in streams for fact in read_events(session, stream)]
-    return sorted(facts, key=lambda one: one.id)
 
 
 def waits(database: Database) -> bool:
@@ -181,7 +153,7 @@ def to_the_end(root: Path, fact: int | None = None, moment: Moment = "after", *,
     for _ in range(20):
         database = open_database(url(root))
         free_leases(database)
-        left, worker = None if fact is None else fact - len(facts_of(database)), not waits(database)
+        left, worker = None if fact is None else fact - len(facts_of(database, RUN)), not waits(database)
         database.close()
         code = in_fork(process(root, worker, left, moment))
         if code == 0 and worker:
@@ -199,14 +171,14 @@ def to_the_end(root: Path, fact: int | None = None, moment: Moment = "after", *,
 def process(root: Path, worker: bool, fact: int | None, moment: Moment) -> Callable[[], None]:
     """What the next process does."""
     if worker:
-        return lambda: asyncio.run(work(root, SCRIPT, fact, moment, RUN))
+        return lambda: asyncio.run(work(root, ASK, RUN, fact, moment=moment, script=SCRIPT))
     return lambda: decide(root, fact, moment)
 
 
 def names(root: Path) -> list[str]:
     """What the turn's facts are called above."""
     database, seen, found = open_database(url(root)), Counter[str](), []
-    for fact in facts_of(database):
+    for fact in facts_of(database, RUN):
         name = f"{'boss' if fact.stream == RUN else 'clerk'} {fact.kind}"
         seen[name] += 1
         found.append(name if seen[name] == 1 else f"{name} {seen[name]}")
@@ -223,7 +195,7 @@ def check_end(root: Path) -> None:
         assert {run.status for run in list_runs(session).items} == {"finished"}
         (taken,) = read_events(session, RUN, kinds=["history_taken"])
         report = verify(session)
-    kinds = Counter(fact.kind for fact in facts_of(database))
+    kinds = Counter(fact.kind for fact in facts_of(database, RUN))
     database.close()
     assert (len(taken.event.runs), len(taken.event.left_out)) == (1, 1)
     assert report.whole, report.problems

@@ -3,7 +3,6 @@
 A fork costs milliseconds where a fresh interpreter costs seconds; the killed process is as dead either way.
 """
 
-import asyncio
 import json
 import os
 import signal
@@ -17,16 +16,23 @@ from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 from sqlalchemy.orm import Session
 
-from agents.config import Workspace, load_workspace
+from agents.config import load_workspace
 from agents.errors import StropError
+from agents.outcomes import decide_outcome
 from agents.prompts.bundle import Bundle
 from agents.runtime import Runtime
 from agents.starting import Start
-from traces.db import open_database
-from traces.events import Event
+from traces.db import Database, open_database
+from traces.events import Event, OutcomeDecided
+from traces.leases import release
+from traces.provenance import Provenance
 from traces.recorder import Page, Recorded, Recorder
+from traces.store import StoredEvent, list_children, read_events
+from traces.tables import LEASES
 
 Moment = Literal["after", "before"]
+
+KELLER = Provenance(by="m.keller", reason="looked at the bank")
 
 AGENTS = {
     "boss": """
@@ -116,24 +122,53 @@ def in_fork(work: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def run_killed_after(
-    root: Path, database_url: str, run_id: str, events: int | None, *, moment: Moment = "after"
-) -> int:
-    """Start (or go on with) the boss's run and die by SIGKILL right after its `events`-th recorded fact, or right
-    before the commit that would have recorded it.
-    """
+def url(root: Path) -> str:
+    """The workspace's database."""
+    return f"sqlite:///{root / 'ledger.db'}"
 
-    async def main(workspace: Workspace) -> None:
-        runtime = Runtime(workspace, open_database(database_url), make_model=scripted(root), worker=str(os.getpid()))
-        if events is not None:
-            die_at(runtime.recorder, events, moment)
-        if not lines(root / "started.txt"):
-            note(root / "started.txt", run_id)
-            runtime.start(Start("boss", "do it"), run_id=run_id)
-        await runtime.work(run_id)
-        await runtime.close()
 
-    return in_fork(lambda: asyncio.run(main(load_workspace(root))))
+def free_leases(database: Database) -> None:
+    """What the passing of the lease time does: the dead worker's leases run out."""
+    with database.writing() as session:
+        for row in list(session.execute(LEASES.select())):
+            release(session, row.name, row.owner)
+
+
+def facts_of(database: Database, run_id: str) -> list[StoredEvent]:
+    """The facts of a run and of those that it delegates, in order; none where it was not started."""
+    with database.reading() as session:
+        streams = [run_id, *(child.id for child in list_children(session, run_id))]
+        facts = [fact for stream in streams for fact in read_events(session, stream)]
+    return sorted(facts, key=lambda one: one.id)
+
+
+async def work(
+    root: Path, ask: Start, run_id: str, fact: int | None, *, moment: Moment = "after", script: Script = SCRIPT
+) -> None:
+    """Start a run, or go on with it, and perhaps die by SIGKILL at its `fact`-th recorded fact from now on."""
+    database = open_database(url(root))
+    runtime = Runtime(load_workspace(root), database, make_model=scripted(root, script), worker=str(os.getpid()))
+    if fact is not None:
+        die_at(runtime.recorder, fact, moment)
+    if not runtime.exists(run_id):
+        runtime.start(ask, run_id=run_id)
+    await runtime.work(run_id)
+    await runtime.close()
+    database.close()
+
+
+def decide_lost(root: Path, recorder: Recorder, run_id: str) -> None:
+    """Say what became of the call that was under way when its worker died, as a person would who looked at it."""
+    facts = facts_of(recorder.database, run_id)
+    called = {(one.stream, one.event.op) for one in facts if one.kind == "tool_called"}
+    waits = [(one.stream, op) for one in facts if one.kind == "run_waited" for op in one.event.ops]
+    run, op = next(one for one in reversed(waits) if one in called)
+    effect = "pay 5" if "/pay/" in op else "booked 7 Ada 3"
+    done = effect in [*lines(root / "count.txt"), *lines(root / "notes.txt")]
+    decision = OutcomeDecided(
+        op=op, decision="done" if done else "retry", result=effect if done else None, provenance=KELLER
+    )
+    decide_outcome(recorder, run, decision)
 
 
 def die_at(recorder: Recorder, fact: int, moment: Moment) -> None:
