@@ -17,22 +17,21 @@ from typing import Any
 import numpy as np
 
 from agents.prompts.bundle import Bundle
+from benchmarks.nights import dspy_alone
+from benchmarks.nights.dspy_alone import CANDIDATES, SWEEPS, Given
 from optimizer.examples import Example, Pool
 from optimizer.gate import GateContext, GateRules, Pair, gate, noise_floor
-from optimizer.program import AgentProgram, ReviewedProgram, as_dspy, quiet
 from optimizer.race import in_rounds, planned, run_race
 from optimizer.rollouts import Outcome
 from optimizer.screen import Screen
 from optimizer.search import find_candidates
 from optimizer.settings import NightSettings
-from optimizer.strategies.gepa import ReflectionEngine, scored_by
 from optimizer.strategies.protocol import SearchContext, Tried
 from traces.events import RolloutScored
 
 INCUMBENT = Bundle(agent="planted", instructions="Answer the message.", model="planted")
 SEALED, SELECT, REFLECT = 200, 64, 64
 RUNGS = (16, 32, 64)
-CANDIDATES = 8
 BUDGET = planned(CANDIDATES, RUNGS, SELECT) + SELECT + 2 * SEALED + 120
 """Rollouts of our night: race, proof, and what GEPA may try; plain DSPy gets as many."""
 
@@ -138,53 +137,19 @@ def ours(land: Landscape) -> Bundle | None:
     return bundles[best.digest] if evidence.verdict == "better" else None
 
 
-def random_search(land: Landscape) -> Bundle | None:
-    """DSPy's BootstrapFewShotWithRandomSearch, the best on its validation set."""
-    from dspy.teleprompt import BootstrapFewShotWithRandomSearch  # type: ignore[import-untyped]
+def alone(way: Callable[[Given], Bundle | None]) -> Callable[[Landscape], Bundle | None]:
+    """One of DSPy's optimizers on a landscape."""
 
-    train = examples("reflect", REFLECT)
-    validation = examples("select", BUDGET // (CANDIDATES + 3))
-    known = {one.id: one for one in (*train, *validation)}
-    with quiet():
-        optimizer = BootstrapFewShotWithRandomSearch(
-            metric=lambda gold, said, trace=None: getattr(said, "score", 1.0), max_bootstrapped_demos=4,
-            max_labeled_demos=0, num_candidate_programs=CANDIDATES, num_threads=1,
-        )  # fmt: skip
-        compiled = optimizer.compile(
-            AgentProgram(INCUMBENT, land.trial(known)), teacher=ReviewedProgram(INCUMBENT, train),
-            trainset=[as_dspy(one) for one in train], valset=[as_dspy(one) for one in validation],
-        )  # fmt: skip
-    return _promoted(land, compiled.bundle(), validation)
+    def promote(land: Landscape) -> Bundle | None:
+        train, validation = examples("reflect", REFLECT), examples("select", max(SELECT, BUDGET // SWEEPS))
+        known = {one.id: one for one in (*train, *validation)}
+        return way(Given(INCUMBENT, land.trial(known), train, validation, reflector, land.seed, BUDGET))
 
-
-def plain_gepa(land: Landscape) -> Bundle | None:
-    """DSPy's GEPA, the best on its validation set."""
-    import dspy  # type: ignore[import-untyped]
-
-    train, validation = examples("reflect", REFLECT), examples("select", SELECT)
-    known = {one.id: one for one in (*train, *validation)}
-    lm = dspy.LM("planted/reflection", engine=ReflectionEngine(reflector), cache=False, num_retries=0)
-    optimizer = dspy.GEPA(
-        metric=scored_by(known), max_metric_calls=BUDGET, reflection_lm=lm, num_threads=1, seed=land.seed
-    )
-    with quiet(), dspy.context(lm=lm):
-        compiled = optimizer.compile(
-            AgentProgram(INCUMBENT, land.trial(known)), trainset=[as_dspy(one) for one in train],
-            valset=[as_dspy(one) for one in validation],
-        )  # fmt: skip
-    return _promoted(land, compiled.bundle(), validation)
-
-
-def _promoted(land: Landscape, best: Bundle, validation: list[Example]) -> Bundle | None:
-    """Promoted where its validation score, which has chosen it, is above the incumbent's."""
-    if best.digest == INCUMBENT.digest:
-        return None
-    scores = [(land.outcome(best, one), land.outcome(INCUMBENT, one)) for one in validation]
-    return best if sum(a for a, _ in scores) > sum(b for _, b in scores) else None
+    return promote
 
 
 WAYS: dict[str, Callable[[Landscape], Bundle | None]] = {
-    "strop": ours, "dspy BootstrapFewShotWithRandomSearch": random_search, "dspy GEPA": plain_gepa,
+    "strop": ours, **{name: alone(way) for name, way in dspy_alone.WAYS.items()},
 }  # fmt: skip
 
 
