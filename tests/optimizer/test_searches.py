@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from agents.errors import ModelUnavailable
 from agents.prompts.bundle import Bundle, render
 from optimizer.examples import Example
 from optimizer.metric import Call
@@ -106,10 +107,8 @@ def search(
     reflect: Callable[[str], str] | None = reflector
     if "reflection" in options:
         reflect = options.pop("reflection")  # type: ignore[assignment]
-    settings = NightSettings(
-        strategies=(name,), concurrency=1, demonstrations=(4,), gepa_rollouts=60, mipro_trials=6, candidates=8,
-        **options,  # type: ignore[arg-type]
-    )  # fmt: skip
+    sizes = {"strategies": (name,), "concurrency": 1, "demonstrations": (4,), "gepa_rollouts": 60, "mipro_trials": 6}
+    settings = NightSettings.model_validate({**sizes, "candidates": 8, **options})
     context = SearchContext(
         incumbent=incumbent, reflect=known[:16], select=known[16:], settings=settings, trial=trial,
         reflection=reflect, spent_out=lambda: left[0] <= 0, say=told.append,
@@ -164,6 +163,24 @@ def test_a_reflector_that_babbles_gives_no_candidate() -> None:
         for name in ("metaprompt", "root_cause", "tool_texts"):
             found, _ = search(name, by_prompt, reflection=lambda question, said=said: said)  # type: ignore[arg-type]
             assert found == []
+
+
+@pytest.mark.parametrize("said", ["I would rather not.", "{}", '{"other": 1}'])
+def test_an_answer_that_nobody_can_read_costs_its_strategy_alone(said: str) -> None:
+    """MIPROv2 ends on it; the night goes on with what other strategies find, and says so."""
+    found, told = search("mipro", by_prompt, reflection=lambda question: said, strategies=("mipro", "rules"))
+    assert {one.strategy for one in found} == {"rules"}
+    assert [line for line in told if line.startswith("mipro: left out, it broke: AdapterParseError")]
+
+
+def test_what_is_away_ends_the_search() -> None:
+    """A model that cannot be reached is no fault of a strategy: the night stays open and is gone on with."""
+
+    def away(question: str) -> str:
+        raise ModelUnavailable("the model is away")
+
+    with pytest.raises(ModelUnavailable):
+        search("metaprompt", by_prompt, reflection=away)
 
 
 def test_answers_are_found_in_what_a_model_says_around_them() -> None:
