@@ -119,6 +119,10 @@ class NightsSection(Section):
     size: Literal["small", "medium"] = "small"
     minutes: float | None = Field(default=None, gt=0)
     dollars: float | None = Field(default=None, ge=0)
+    cost_limit: float = Field(default=2.0, ge=0)
+    """The most that a solved task may cost, against what it costs now: 2 is twice as much; 0: no limit."""
+    token_limit: float = Field(default=0.0, ge=0)
+    """The same in tokens; 0: no limit."""
 
     @field_validator("schedule")
     @classmethod

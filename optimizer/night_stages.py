@@ -11,18 +11,20 @@ from typing import Any
 from agents.prompts.bundle import Bundle
 from agents.prompts.proven import add_carrying, proven_with
 from agents.prompts.store import get_bundle
+from optimizer.arms import Arms
 from optimizer.carry import Look, carried, standing
 from optimizer.estimate import estimate
 from optimizer.evidence import Evidence, NoiseFloor
 from optimizer.examples import Example, Pool
 from optimizer.front import on_front
 from optimizer.gate import Pair, detectable_effect, headroom, noise_floor
+from optimizer.gate.verdict import points, said_price
 from optimizer.mine import Mined, mine
 from optimizer.night_log import NightLog
 from optimizer.pins import Pins
 from optimizer.pools import Pools, make_pools
 from optimizer.progress import Progress, ProgressTold
-from optimizer.proof import Arms, Case, Proof, prove
+from optimizer.proof import Case, Proof, prove
 from optimizer.propose import detail_of, propose, write_evidence
 from optimizer.purse import Amount, Purse, PurseEmpty
 from optimizer.quarantine import Quarantine
@@ -283,14 +285,14 @@ class Night:
                 return self._try(digest, examples, pool, "race", replica)
             return self.rollouts.many(digest, examples, pool, told=told)
 
-        standings = run_race(found, self.digest, order, self.settings.rungs, attempt)
+        standings = run_race(
+            found, self.digest, order, self.settings.rungs, attempt, rules=self.settings.rules_of_gate
+        )
         best = standings[0]
         self._reach("race", _said(best, len(found)), standings=_told(standings))
-        if best.lead <= 0:
-            raise Stop(
-                "no improvement",
-                f"no candidate led the incumbent on the select pool; the best: {_said(best, len(found))}",
-            )
+        dear = next((one for one in standings if one.dear and one.lead > 0), None)
+        if best.lead <= 0 or best.dear:
+            raise Stop("no improvement", _why_none(best, len(found)), *([_too_dear(dear)] if dear else []))
         return best.digest, best.candidate
 
     # --- proof ------------------------------------------------------------------------------------------------
@@ -398,6 +400,19 @@ def _said(best: Standing, tried: int) -> str:
     return f"{who} {figures}, p {best.adjusted_p:.2g} corrected for {tried} tried"
 
 
+def _why_none(best: Standing, tried: int) -> str:
+    if best.dear and best.lead > 0:
+        return "every candidate that led the incumbent on the select pool is dearer than allowed"
+    return f"no candidate led the incumbent on the select pool; the best: {_said(best, tried)}"
+
+
+def _too_dear(one: Standing) -> str:
+    """Who would have been ahead at another price, and how to allow it."""
+    prices = ", ".join(said_price(ratio) for ratio in one.dear)
+    keys = " and ".join(f"[nights] {ratio.name.removesuffix('s')}_limit" for ratio in one.dear)
+    return f"{short(one.digest)} ({one.candidate.strategy}) leads by {points(one.lead)}, but {prices} ({keys})"
+
+
 def _told(standings: Sequence[Standing]) -> list[dict[str, object]]:
     """All standings with whether each is on the front of quality, tokens and seconds, the incumbent beside them."""
     aims = {one.digest: (one.after, one.tokens, one.seconds) for one in standings if one.n}
@@ -410,5 +425,5 @@ def _facts(one: Standing) -> dict[str, object]:
         "bundle": one.digest, "strategy": one.candidate.strategy, "note": one.candidate.note, "n": one.n,
         "diverged": one.diverged, "before": one.before, "after": one.after, "p": one.p, "adjusted_p": one.adjusted_p,
         "tokens": round(one.tokens, 1), "seconds": round(one.seconds, 3), "cost": one.cost,
-        "tokens_before": round(one.tokens_before, 1),
+        "tokens_before": round(one.tokens_before, 1), "dear": [said_price(ratio) for ratio in one.dear],
     }  # fmt: skip

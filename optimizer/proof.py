@@ -11,29 +11,15 @@ from typing import Any
 from agents.definitions import Metric
 from agents.prompts.bundle import Bundle
 from agents.service.wire import FlipView
+from optimizer.arms import Arms
 from optimizer.evidence import Baseline, BettingState, Evidence, NoiseFloor
 from optimizer.examples import Example
-from optimizer.gate import GateContext, Pair, gate
+from optimizer.gate import GateContext, gate
 from optimizer.gate.sections import mean
 from optimizer.metric import score
-from optimizer.rollouts import Outcome
 from optimizer.screen import Screen
 from optimizer.settings import NightSettings
 from traces.ids import short
-
-
-@dataclass(frozen=True)
-class Arms:
-    """What both bundles did on one example: outcomes by replica."""
-
-    example: Example
-    before: tuple[Outcome, ...]
-    after: tuple[Outcome, ...]
-
-    @property
-    def decidable(self) -> bool:
-        """Whether every rollout of both arms has a score."""
-        return all(one.score is not None for one in (*self.before, *self.after))
 
 
 @dataclass(frozen=True)
@@ -70,7 +56,7 @@ def prove(arms: Sequence[Arms], case: Case, settings: NightSettings) -> Proof:
     """The gate's verdict on the sealed outcomes. At least one pair must be decidable."""
     usable = [one for one in arms if one.decidable]
     strata = _strata([one.example for one in usable], settings.stratum_least)
-    pairs = [_pair(one, strata) for one in usable]
+    pairs = [one.pair(_stratum_of(one.example, strata)) for one in usable]
     context = GateContext(
         a=short(case.incumbent.digest), b=short(case.candidate.digest), metric=case.metric.kind,
         openings=case.number, proposals=case.proposals, state=case.state, noise=case.noise, attempted=len(arms),
@@ -87,42 +73,17 @@ def prove(arms: Sequence[Arms], case: Case, settings: NightSettings) -> Proof:
     )
 
 
-def _pair(one: Arms, strata: frozenset[bool]) -> Pair:
-    return Pair(
-        task=one.example.id,
-        cluster=one.example.family,
-        before=_mean_score(one.before),
-        after=_mean_score(one.after),
-        stratum=_stratum_name(one.example) if len(strata) > 1 and one.example.changes_state in strata else None,
-        cost=_both(_cost(one.before), _cost(one.after)),
-        tokens=(_tokens(one.before), _tokens(one.after)),
-        replicas=len(one.after),
-    )
-
-
-def _mean_score(outcomes: Sequence[Outcome]) -> float:
-    return mean([one.score or 0.0 for one in outcomes])
-
-
-def _cost(outcomes: Sequence[Outcome]) -> float | None:
-    costs = [one.scored.cost for one in outcomes if one.scored.cost is not None]
-    return mean(costs) if len(costs) == len(outcomes) else None
-
-
-def _both(before: float | None, after: float | None) -> tuple[float, float] | None:
-    return None if before is None or after is None else (before, after)
-
-
-def _tokens(outcomes: Sequence[Outcome]) -> float:
-    return mean([one.scored.input_tokens + one.scored.output_tokens for one in outcomes])
-
-
 def _strata(examples: Sequence[Example], least: int) -> frozenset[bool]:
     """The strata large enough to be tested on their own; none where all examples are of one."""
     count = Counter(example.changes_state for example in examples)
     if len(count) == 1:
         return frozenset(count)
     return frozenset(key for key, n in count.items() if n >= least)
+
+
+def _stratum_of(example: Example, strata: frozenset[bool]) -> str | None:
+    """The stratum that the example is tested in, if it is in one of these and there is another."""
+    return _stratum_name(example) if len(strata) > 1 and example.changes_state in strata else None
 
 
 def _stratum_name(example: Example) -> str:
@@ -132,7 +93,7 @@ def _stratum_name(example: Example) -> str:
 def _notes(usable: Sequence[Arms], strata: frozenset[bool]) -> tuple[str, ...]:
     small = Counter(_stratum_name(one.example) for one in usable if one.example.changes_state not in strata)
     notes = [f"stratum {name!r} has {n} pairs only: told here, not tested" for name, n in small.items()]
-    if usable and not any(_mean_score(one.before) for one in usable):
+    if usable and not any(one.score_before for one in usable):
         notes.append(
             "the incumbent failed every example: if only failed runs were reviewed, the gain on all traffic is "
             "smaller, and harm to what went well cannot be seen here"
@@ -142,7 +103,7 @@ def _notes(usable: Sequence[Arms], strata: frozenset[bool]) -> tuple[str, ...]:
 
 def _weighted(usable: Sequence[Arms], weights: Mapping[str, float]) -> Iterator[str]:
     """The same difference with each example counted as what it stands for in all traffic: told, not tested."""
-    told = [(weights.get(one.example.run, 1.0), _mean_score(one.before), _mean_score(one.after)) for one in usable]
+    told = [(weights.get(one.example.run, 1.0), one.score_before, one.score_after) for one in usable]
     total = sum(weight for weight, _, _ in told)
     if total <= 0 or all(abs(weight - told[0][0]) < 1e-9 for weight, _, _ in told):
         return

@@ -1,20 +1,26 @@
 """The race on the select pool: successive halving, so that most rollouts go to the candidates that may win.
 
 Prevents the best of many lucky ones from passing as good: its lead is told with a p-value corrected for the number
-tried, and decides only who goes on to the sealed pool, never what is proposed.
+tried, and decides only who goes on to the sealed pool, never what is proposed. Who is dearer than the gate allows
+stands behind all others: the proof would be spent on a version that cannot pass.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from optimizer.arms import Arms
+from optimizer.evidence import RatioEvidence
 from optimizer.examples import Example, Pool
-from optimizer.gate import Pair, holm
+from optimizer.gate import GateRules, holm
 from optimizer.gate.paired import sign_flip_p
 from optimizer.gate.pairs import by_outcome
+from optimizer.gate.sections import mean, ratios_of
 from optimizer.leaks import prompt_length
 from optimizer.rollouts import Outcome
 from optimizer.strategies.protocol import Candidate
+
+NO_LIMITS = GateRules()
 
 Try = Callable[[str, Sequence[Example], Pool], list[Outcome]]
 """(bundle digest, examples, pool) -> outcomes in order."""
@@ -37,6 +43,8 @@ class Standing:
     seconds: float = 0.0
     cost: float | None = None
     tokens_before: float = 0.0
+    dear: tuple[RatioEvidence, ...] = ()
+    """What it takes per solved task above the gate's limits; the gate would refuse it for that."""
 
     @property
     def lead(self) -> float:
@@ -69,9 +77,19 @@ def planned(candidates: int, rungs: Sequence[int], n: int) -> int:
 
 def run_race(
     entered: Sequence[tuple[str, Candidate]], incumbent: str, examples: Sequence[Example], rungs: Sequence[int],
-    attempt: Try, *, flips: int = 10_000,
+    attempt: Try, *, flips: int = 10_000, rules: GateRules = NO_LIMITS,
 ) -> list[Standing]:  # fmt: skip
-    """Run it and give all standings, the winner first. `examples` in the order of `in_rounds`; `flips` for p."""
+    """Run it and give all standings, the winner first.
+
+    Args:
+        entered: (digest, candidate) of each.
+        incumbent: digest of what they are held against.
+        examples: of the select pool, in the order of `in_rounds`.
+        rungs: how many examples have been seen after each round.
+        attempt: tries a bundle.
+        flips: for p.
+        rules: of the gate: its limits of cost and tokens per solved task.
+    """
     before: dict[str, Outcome] = {}
     after: dict[str, dict[str, Outcome]] = {digest: {} for digest, _ in entered}
     alive, seen = list(entered), 0
@@ -81,7 +99,7 @@ def run_race(
         before.update(_by_example(new, attempt(incumbent, new, "select")))
         for digest, candidate in alive:  # all examples of one bundle together: the engine keeps its prompt's prefix
             after[digest].update(_by_example(new, attempt(digest, new, "select")))
-            standings[digest] = _standing(digest, candidate, examples[:rung], before, after[digest], flips)
+            standings[digest] = _standing(digest, candidate, examples[:rung], before, after[digest], flips, rules)
         seen = rung
         alive.sort(key=lambda one: _rank(standings[one[0]]))
         alive = alive[: _survivors(len(alive))]
@@ -94,35 +112,24 @@ def _survivors(alive: int) -> int:
 
 def _standing(
     digest: str, candidate: Candidate, examples: Sequence[Example], before: dict[str, Outcome],
-    after: dict[str, Outcome], flips: int,
+    after: dict[str, Outcome], flips: int, rules: GateRules,
 ) -> Standing:  # fmt: skip
-    pairs = [
-        Pair(one.id, one.family, b, a)
-        for one in examples
-        if (b := before[one.id].score) is not None and (a := after[one.id].score) is not None
-    ]
+    arms = [one for one in (Arms(it, (before[it.id],), (after[it.id],)) for it in examples) if one.decidable]
+    pairs = [one.pair() for one in arms]
     diverged = len(examples) - len(pairs)
     if not pairs:
         return Standing(digest, candidate, 0, diverged, 0.0, 0.0, 1.0)
     p = sign_flip_p(by_outcome(pairs), flips=flips, seed=0, one_sided=True)
-    mean_before = sum(pair.before for pair in pairs) / len(pairs)
-    mean_after = sum(pair.after for pair in pairs) / len(pairs)
-    tried = [after[pair.task] for pair in pairs]
-    costs = [one.scored.cost for one in tried if one.scored.cost is not None]
+    tokens = [pair.tokens for pair in pairs if pair.tokens]
+    costs = [pair.cost[1] for pair in pairs if pair.cost]
     return Standing(
-        digest, candidate, len(pairs), diverged, mean_before, mean_after, p, tokens=_mean(map(_tokens, tried)),
-        seconds=_mean(one.scored.seconds for one in tried), cost=_mean(costs) if len(costs) == len(tried) else None,
-        tokens_before=_mean(_tokens(before[pair.task]) for pair in pairs),
+        digest, candidate, len(pairs), diverged, mean([pair.before for pair in pairs]),
+        mean([pair.after for pair in pairs]), p, tokens=mean([used for _, used in tokens]),
+        seconds=mean([one.after[0].scored.seconds for one in arms]),
+        cost=mean(costs) if len(costs) == len(pairs) else None,
+        tokens_before=mean([used for used, _ in tokens]),
+        dear=tuple(ratio for ratio in ratios_of(pairs, rules) if not ratio.within),
     )  # fmt: skip
-
-
-def _tokens(outcome: Outcome) -> int:
-    return outcome.scored.input_tokens + outcome.scored.output_tokens
-
-
-def _mean(values: Iterable[float]) -> float:
-    told = list(values)
-    return sum(told) / len(told)
 
 
 def _ranked(standings: dict[str, Standing], finalists: list[str]) -> list[Standing]:
@@ -134,10 +141,10 @@ def _ranked(standings: dict[str, Standing], finalists: list[str]) -> list[Standi
     return [replace(one, adjusted_p=p) for one, p in zip(order, adjusted, strict=True)]
 
 
-def _rank(standing: Standing) -> tuple[float, bool, int, str]:
-    """The larger lead; of equals the one that earlier nights have shown something of, then the shorter prompt."""
-    new = standing.candidate.strategy != "carried"
-    return (-round(standing.lead, 9), new, prompt_length(standing.candidate.bundle), standing.digest)
+def _rank(one: Standing) -> tuple[bool, float, bool, int, str]:
+    """Within the limits; the larger lead; of equals, of which earlier nights have shown something; the shorter."""
+    new = one.candidate.strategy != "carried"
+    return (bool(one.dear), -round(one.lead, 9), new, prompt_length(one.candidate.bundle), one.digest)
 
 
 def _by_example(examples: Sequence[Example], outcomes: Sequence[Outcome]) -> dict[str, Outcome]:

@@ -55,7 +55,7 @@ def _whole(name: StrategyName, context: SearchContext) -> Iterator[Candidate]:
     except (StropError, LedgerError):
         raise
     except Exception as broken:
-        log.exception("strategy broke", strategy=name)
+        log.debug("strategy broke", strategy=name, exc_info=True)
         context.say(f"{name}: left out, it broke: {type(broken).__name__}: {' '.join(str(broken).split())[:SAID]}")
 
 

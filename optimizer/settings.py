@@ -4,6 +4,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.sections import NightsSection
 from optimizer.examples import Pool, Tier
 from optimizer.gate import GateRules
 from optimizer.judges.agreement import Bar
@@ -91,3 +92,11 @@ def preset(name: Literal["small", "medium"]) -> NightSettings:
         demonstrations=(4, 8, 16, 32), noise_examples=40, rungs=(16, 32, 64, 128), rollouts=3000,
         minutes=240, gepa_rollouts=600, reflection_calls=60,
     )  # fmt: skip
+
+
+def settings_of(nights: NightsSection, size: Literal["small", "medium"]) -> NightSettings:
+    """The preset with what the workspace's `[nights]` says of models and limits; its caps are given beside it."""
+    house = {
+        "models": nights.models, "cost_limit": nights.cost_limit or None, "token_limit": nights.token_limit or None,
+    }  # fmt: skip
+    return preset(size).model_copy(update=house)

@@ -71,7 +71,7 @@ def decide(found: Findings) -> tuple[Verdict, tuple[str, ...]]:
     if not _shown(found, up=True):
         return _not_shown(found)
     gain = _said_shown(found, "above")
-    prices = tuple(_said_price(ratio) for ratio in found.ratios if not ratio.within)
+    prices = tuple(said_price(ratio) for ratio in found.ratios if not ratio.within)
     if prices:
         return "no improvement", (gain, *prices)
     missing = _missing(found)
@@ -197,7 +197,8 @@ def _said_e(found: Findings) -> str:
     )
 
 
-def _said_price(ratio: RatioEvidence) -> str:
+def said_price(ratio: RatioEvidence) -> str:
+    """What a solved task costs against the incumbent's, and the limit."""
     return f"{ratio.name} per solved task is {ratio.ratio:.2f} times the incumbent's, limit {ratio.limit:.2f}"
 
 

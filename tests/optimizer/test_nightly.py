@@ -18,7 +18,7 @@ from optimizer.report import morning_report
 from optimizer.settings import StrategyName
 from optimizer.strategies.protocol import Candidate, SearchContext
 from tests.optimizer.conftest import Proven
-from tests.optimizer.night_world import SMALL, World, make_world, night
+from tests.optimizer.night_world import SMALL, TEAMS, World, learner, make_world, night
 from tests.optimizer.test_searches import reflector
 from traces.bodies import read_blob
 from traces.db import Database
@@ -137,6 +137,25 @@ def test_no_way_of_searching_invents_a_gain(hopeless: World) -> None:
 def _reply_of_the_reflector(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
     asked = (part for one in messages for part in one.parts if isinstance(part, UserPromptPart))
     return ModelResponse(parts=[TextPart(reflector("\n".join(str(part.content) for part in asked)))])
+
+
+def test_who_is_too_dear_is_told_and_not_proven(tmp_path: Path, database: Database) -> None:
+    """The sealed pool stays shut: the gate would refuse the version for its price, whatever it got right."""
+
+    def knows_half(instructions: str, message: str) -> str:
+        topic = message.split()[0]
+        return TEAMS[topic] if topic in ("hail", "fire") else learner(instructions, message)
+
+    world = make_world(tmp_path / "dear", database, knows_half)
+    world.play(16, 2)
+    result = night(world, SMALL.model_copy(update={"token_limit": 0.1}))
+    assert result.verdict == "no improvement"
+    assert "dearer than allowed" in result.reasons[0]
+    assert "leads by +50.0 points, but tokens per solved task is" in result.reasons[1]
+    assert "[nights] token_limit" in result.reasons[1]
+    log = NightLog(world.database, result.night, "desk")
+    assert log.all(SealedOpened) == []
+    assert night(world).evidence is not None
 
 
 def test_a_night_without_headroom_spends_nothing_on_searching(world: World) -> None:

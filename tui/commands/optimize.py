@@ -31,6 +31,10 @@ STRATEGIES = (
 @click.option("--budget-dollars", "dollars", type=click.FloatRange(min=0), help="The most US dollars.")
 @click.option("--budget-tokens", "tokens", type=click.IntRange(1), help="The most tokens, of all models together.")
 @click.option("--budget-rollouts", "rollouts", type=click.IntRange(1), help="The most runs of the agent.")
+@click.option("--cost-limit", type=click.FloatRange(min=0), metavar="TIMES",
+              help="How many times as dear a solved task may be; 0: no limit. Default: [nights].")  # fmt: skip
+@click.option("--token-limit", type=click.FloatRange(min=0), metavar="TIMES",
+              help="The same in tokens. Default: [nights].")  # fmt: skip
 @click.option("--strategy", "strategies", multiple=True, type=click.Choice(STRATEGIES),
               help="Only this way of searching. May be repeated.")  # fmt: skip
 @click.option("--seed", type=int, help="Of everything that is drawn.")
@@ -49,11 +53,10 @@ def optimize(
     with; what is on record is not paid again.
     """
     from optimizer.nightly import run_night
-    from optimizer.settings import preset
+    from optimizer.settings import settings_of
 
     workspace = load(folder)
-    given = {**options, "models": workspace.nights.models, "by_time": by_time or None}
-    settings = _changed(preset(size), given)
+    settings = _changed(settings_of(workspace.nights, size), {**options, "by_time": by_time or None})
     if only_estimate:
         _estimate(workspace, agent, settings, as_json=as_json)
         return
@@ -99,6 +102,7 @@ def _estimate(workspace: "Workspace", agent: str, settings: "NightSettings", *, 
 
 def _changed(settings: "NightSettings", options: dict[str, Any]) -> "NightSettings":
     given = {name: value for name, value in options.items() if value not in (None, ())}
+    given |= {name: given[name] or None for name in ("cost_limit", "token_limit") if name in given}
     return type(settings).model_validate({**settings.model_dump(), **given})
 
 

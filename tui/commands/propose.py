@@ -113,12 +113,12 @@ def _on_examples(
 ) -> "tuple[str, Evidence]":
     from agents.errors import UsageError
     from optimizer.by_hand import carrying_as_met, propose_on_examples
-    from optimizer.settings import preset
+    from optimizer.settings import settings_of
     from tui.commands.optimize import bar
 
     digest = carrying_as_met(recorder, written)
     with bar(quiet=quiet) as tell:
-        result = propose_on_examples(workspace, recorder, digest, by, tell, preset(size))
+        result = propose_on_examples(workspace, recorder, digest, by, tell, settings_of(workspace.nights, size))
     if result.evidence is None:
         raise UsageError(
             f"no evidence could be made on examples: {'; '.join(result.reasons)}",
