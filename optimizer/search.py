@@ -8,14 +8,11 @@ model's answer that nobody can read or on a mistake of its own, is left out and 
 from collections.abc import Iterator
 from importlib import import_module
 
-import structlog
-
 from agents.errors import StropError
 from optimizer.settings import StrategyName
 from optimizer.strategies.protocol import Candidate, SearchContext, Strategy
 from traces.errors import LedgerError
 
-log = structlog.get_logger("strop.nights")
 SAID = 300
 """Characters that are told of what broke a strategy: dspy's errors carry the whole answer."""
 
@@ -55,7 +52,6 @@ def _whole(name: StrategyName, context: SearchContext) -> Iterator[Candidate]:
     except (StropError, LedgerError):
         raise
     except Exception as broken:
-        log.debug("strategy broke", strategy=name, exc_info=True)
         context.say(f"{name}: left out, it broke: {type(broken).__name__}: {' '.join(str(broken).split())[:SAID]}")
 
 
