@@ -1,5 +1,6 @@
 """What a run answered and which calls it made, read back from its ledger."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from optimizer.metric import Call
 from traces.events import HistoryTaken, RunDelegated, RunFinished, RunStarted, ToolCalled, ToolReturned
-from traces.ids import canonical_json
-from traces.store import read_events
+from traces.store import read_events, read_streams
 
-KINDS = ("run_started", "history_taken", "tool_called", "tool_returned", "run_delegated", "run_finished")
+KINDS = ("run_started", "history_taken", "tool_called", "run_delegated", "run_finished")
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,6 @@ class RecordedRun:
     """The calls that may have changed something."""
     history: tuple[str, ...] = ()
     """The earlier turns that the agent was really told of: what its answer followed from."""
-    heard: tuple[str, ...] = ()
-    """What tools answered, as text."""
     started_at: datetime | None = None
 
 
@@ -39,7 +37,6 @@ def read_run(session: Session, run_id: str) -> RecordedRun:
     output: Any = None
     history = started.history
     calls: list[Call] = []
-    heard: list[str] = []
     writes: list[Call] = []
     seen: set[str | None] = set()
     for event in events:
@@ -51,12 +48,31 @@ def read_run(session: Session, run_id: str) -> RecordedRun:
                     writes.append(calls[-1])
             case RunDelegated():
                 calls.append(Call(event.tool, {"request": event.request}))
-            case ToolReturned():
-                heard.append(event.result if isinstance(event.result, str) else canonical_json(event.result))
             case HistoryTaken():
                 history = event.runs
             case RunFinished():
                 output = event.output
             case _:
                 pass
-    return RecordedRun(started, output, tuple(calls), tuple(writes), tuple(history), tuple(heard), stored[0].at)
+    return RecordedRun(started, output, tuple(calls), tuple(writes), tuple(history), stored[0].at)
+
+
+def read_heard(session: Session, run_ids: Sequence[str]) -> dict[str, list[str]]:
+    """What tools answered in each of these runs: every text in a result, one to a line."""
+    found = read_streams(session, run_ids, ["tool_returned"])
+    return {
+        run_id: ["\n".join(_texts(one.event.result)) for one in facts if isinstance(one.event, ToolReturned)]
+        for run_id, facts in found.items()
+    }
+
+
+def _texts(result: Any) -> Iterator[str]:
+    """The words themselves: in JSON a line's end would be two letters of the next word."""
+    if isinstance(result, str):
+        yield result
+    elif isinstance(result, Mapping):
+        for value in result.values():
+            yield from _texts(value)
+    elif isinstance(result, list):
+        for value in result:
+            yield from _texts(value)

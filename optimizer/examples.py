@@ -43,8 +43,6 @@ class Example:
     """What the recorded run took, in US dollars and in seconds."""
     commented_by: tuple[str, ...] = ()
     """Who said each of `comments`."""
-    heard: tuple[str, ...] = ()
-    """What tools answered in the run: words from outside, which must not become instructions."""
     untrusted: tuple[str, ...] = ()
     """What people said of it whose word is not taken: customers."""
     started: datetime | None = None

@@ -50,7 +50,9 @@ def vectors(texts: list[str]) -> Floats:
     """One row of length one for each text; zeros where nothing is known of its words. Shape (texts, WIDTH)."""
     if not texts or _model() is None:
         return np.zeros((len(texts), WIDTH), dtype=np.float32)
-    found: Floats = np.nan_to_num(np.asarray(_model().embed(texts), dtype=np.float32))
+    # Half a surrogate pair is no text to the tokenizer, and anybody can send one.
+    readable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+    found: Floats = np.nan_to_num(np.asarray(_model().embed(readable), dtype=np.float32))
     length = np.linalg.norm(found, axis=1, keepdims=True)
     rows: Floats = np.divide(found, length, out=np.zeros_like(found), where=length > 0)
     return rows

@@ -22,7 +22,7 @@ from optimizer.reviewers import Standing, Vote, hostile, settle
 from traces.events import UNASKED, Event, FeedbackGiven
 from traces.signals import list_signals
 from traces.standing import JUDGED, standing
-from traces.store import find_runs, last_event_id, read_feed
+from traces.store import agents_of, find_runs, last_event_id, read_feed
 from traces.summary import RunSummary
 
 TRUSTED: Final[tuple[Tier, ...]] = ("reviewer", "program", "imported")
@@ -53,8 +53,8 @@ def mine(
     drafts: list[_Draft] = []
     left_out: Counter[str] = Counter()
     shelf = _Shelf()
-    judged = _feedback(session, through)
-    for run in _runs_of(session, agent, list(judged)):
+    judged = _feedback(session, agent, through)
+    for run in _runs_of(session, list(judged)):
         found = _draft(session, run, judged[run.id], metric, trusted)
         placed = found if isinstance(found, str) else shelf.place(found)
         if isinstance(placed, str):
@@ -72,16 +72,17 @@ def mine(
     return Mined(tuple(kept), dict(sorted(left_out.items())), through, unheard)
 
 
-def _feedback(session: Session, through: int) -> dict[str, list[FeedbackGiven]]:
-    """Judgements by run, runs in order of their first one: an order that later feedback cannot change.
+def _feedback(session: Session, agent: str, through: int) -> dict[str, list[FeedbackGiven]]:
+    """Judgements on the agent's runs by run, in order of their first one: an order that later feedback cannot change.
 
-    What was taken back up to then is left out.
+    What was taken back up to then is left out. What was said of other agents is let go page by page.
     """
     found: dict[str, list[Event]] = {}
     after = 0
     while page := read_feed(session, after=after, kinds=JUDGED, limit=PAGE):
+        own = agents_of(session, {stored.stream for stored in page})
         for stored in page:
-            if stored.id <= through:
+            if stored.id <= through and own.get(stored.stream) == agent:
                 found.setdefault(stored.stream, []).append(stored.event)
         after = page[-1].id
         if after > through:
@@ -90,12 +91,12 @@ def _feedback(session: Session, through: int) -> dict[str, list[FeedbackGiven]]:
     return {run_id: given for run_id, given in judged.items() if given}
 
 
-def _runs_of(session: Session, agent: str, run_ids: Sequence[str]) -> Iterator[RunSummary]:
-    """Those of these runs that are the agent's, in the same order."""
+def _runs_of(session: Session, run_ids: Sequence[str]) -> Iterator[RunSummary]:
+    """These runs as the list has them, in the same order."""
     for start in range(0, len(run_ids), PAGE):
         names = run_ids[start : start + PAGE]
         found = find_runs(session, names)
-        yield from (found[name] for name in names if name in found and found[name].agent == agent)
+        yield from (found[name] for name in names)
 
 
 @dataclass(frozen=True)
@@ -185,8 +186,8 @@ def _example(draft: _Draft, metric: Metric, unheard: Mapping[str, Standing]) -> 
         history=recorded.history, comments=tuple(reversed(said)), commented_by=tuple(reversed(said.values())),
         tier=votes[-1].tier if settled is None else settled.tier, output=recorded.output, calls=recorded.calls,
         tokens=run.input_tokens + run.output_tokens, cost=run.cost, seconds=run.seconds or 0.0,
-        heard=recorded.heard, untrusted=draft.untrusted,
-        started=recorded.started_at, agreement=_agreement(answered, settled), human=_human(votes),
+        untrusted=draft.untrusted, started=recorded.started_at, human=_human(votes),
+        agreement=_agreement(answered, settled),
         changes_state=any(True for _ in recorded.writes) or bool(recorded.started.metadata.get("changes_state")),
         score=_own_score(metric, expected, recorded, votes) if settled is not None else None,
     )  # fmt: skip

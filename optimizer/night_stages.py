@@ -4,13 +4,14 @@ Every stage is planned from the settings and what is on record alone, so a resum
 its rollouts paid.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agents.prompts.bundle import Bundle
 from agents.prompts.proven import add_carrying, proven_with
 from agents.prompts.store import get_bundle
+from optimizer.answers import read_heard
 from optimizer.arms import Arms
 from optimizer.carry import Look, carried, standing
 from optimizer.estimate import estimate
@@ -78,6 +79,7 @@ class Night:
         self.reflection = reflection
         self.progress = progress
         self._told_by_strategies: list[str] = []
+        self._watching: Screen | None = None
 
     def run(self) -> Ended:
         """Walk the stages to the end of the night."""
@@ -234,8 +236,8 @@ class Night:
         return digest
 
     def _context(self, pools: Pools) -> SearchContext:
-        hard, most = self.rollouts.hard(), self.settings.looked_at
-        reflect, select = looked_at(pools.reflect, most, hard), in_rounds(pools.select)[:most]
+        hard = self.rollouts.hard()
+        reflect, select = self._looked_at(pools, hard)
         if len(reflect) < len(pools.reflect):
             self._said_by_strategy(f"strategies see {len(reflect)} of {len(pools.reflect)} reviewed runs")
         by_id: dict[str, tuple[Example, Pool]] = {one.id: (one, "reflect") for one in reflect}
@@ -260,10 +262,25 @@ class Night:
         self._told_by_strategies.append(text)
         self._say("search", text)
 
-    def _screen(self, examples: Sequence[Example]) -> Screen:
-        """What customers and tools said in these is watched for; what a person released may stand."""
-        quarantine = Quarantine(self.log.recorder, self.log.agent)
-        return Screen(self.incumbent, outside_of(examples), quarantine.released(), quarantine.hold)
+    def _looked_at(self, pools: Pools, hard: Container[str]) -> tuple[Sequence[Example], Sequence[Example]]:
+        """What strategies see of the reflect pool, and what they may try of the select pool."""
+        most = self.settings.looked_at
+        return looked_at(pools.reflect, most, hard), in_rounds(pools.select)[:most]
+
+    def _screen(self, seen: Sequence[Example]) -> Screen:
+        """What customers and tools said in what strategies see is watched for; what a person released may stand.
+
+        One for the whole night: what a candidate could take words from is what was seen when it was looked for.
+        """
+        if self._watching is None:
+            quarantine = Quarantine(self.log.recorder, self.log.agent)
+            said = outside_of(seen, self._heard)
+            self._watching = Screen(self.incumbent, said, quarantine.released(), quarantine.hold)
+        return self._watching
+
+    def _heard(self, runs: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        with self.log.database.reading() as session:
+            return read_heard(session, runs)
 
     def _carried(self, pools: Pools) -> tuple[Candidate, ...]:
         """Undecided candidates of earlier nights for which the sealed pool has something new to say."""
@@ -323,10 +340,11 @@ class Night:
         before = self._replicas(self.digest, examples, replica)
         after = self._replicas(digest, examples, 0)
         arms = [Arms(one, *both) for one, *both in zip(examples, before, after, strict=True)]
+        reflect, select = self._looked_at(pools, self.rollouts.hard())
         case = Case(
             agent=self.log.agent, incumbent=self.incumbent, candidate=candidate.bundle, metric=self.rollouts.metric,
             number=number, proposals=self._proposals(), noise=noise, reflect=pools.reflect,
-            screen=self._screen((*pools.reflect, *pools.select)), weights=self._weights(examples),
+            screen=self._screen((*reflect, *select)), weights=self._weights(examples),
             state=standing(self._looks(), digest, short(self.digest)),
         )  # fmt: skip
         if not any(one.decidable for one in arms):

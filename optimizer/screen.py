@@ -6,7 +6,7 @@ customer or a tool said it first). Prevents a customer's message from becoming a
 of a reflector.
 """
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agents.prompts.bundle import Bundle, Demonstration
@@ -16,6 +16,11 @@ from optimizer.normal import plain, sentences
 from optimizer.privileges import privileged, writing_tools
 from optimizer.taint import Taint
 from traces.ids import digest_text
+
+Heard = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
+
+AT_ONCE = 50
+"""Runs whose tools' answers are in memory together."""
 
 
 @dataclass(frozen=True)
@@ -135,9 +140,17 @@ class Screen:
         return [f"the prompt has {length} characters, the limit is {prompt_chars}"]
 
 
-def outside_of(examples: Iterable[Example]) -> Iterable[tuple[str, str]]:
-    """What customers and tools said in these examples, each with the run it was said in."""
-    for one in examples:
-        yield f"the customer in {one.run}", one.input
-        yield from ((f"a tool in {one.run}", text) for text in one.heard)
-        yield from ((f"untrusted feedback on {one.run}", text) for text in one.untrusted)
+def outside_of(examples: Sequence[Example], heard: Heard = lambda runs: {}) -> Iterator[tuple[str, str]]:
+    """What customers and tools said in these examples, each with the run it was said in.
+
+    Args:
+        examples: reviewed runs.
+        heard: what tools answered in some runs, by run; asked for a few at a time, for it may be much.
+    """
+    for start in range(0, len(examples), AT_ONCE):
+        some = examples[start : start + AT_ONCE]
+        said = heard([one.run for one in some])
+        for one in some:
+            yield f"the customer in {one.run}", one.input
+            yield from ((f"a tool in {one.run}", text) for text in said.get(one.run, ()))
+            yield from ((f"untrusted feedback on {one.run}", text) for text in one.untrusted)

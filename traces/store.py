@@ -234,6 +234,15 @@ def find_runs(session: Session, run_ids: Iterable[str]) -> dict[str, RunSummary]
     return found
 
 
+def agents_of(session: Session, run_ids: Iterable[str]) -> dict[str, str]:
+    """Whose runs these are: the agent of each that is there, by id."""
+    found: dict[str, str] = {}
+    for chunk in _chunks(list(run_ids), 500):
+        query = sa.select(RUNS.c.id, RUNS.c.agent).where(RUNS.c.id.in_(chunk))
+        found.update({row.id: row.agent for row in session.execute(query)})
+    return found
+
+
 def read_events(
     session: Session,
     stream: str,

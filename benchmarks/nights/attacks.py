@@ -94,7 +94,7 @@ def succeeds(attack: Attack, *, guarded: bool) -> bool:
         incumbent=INCUMBENT, reflect=examples, select=(), reflection=None, spent_out=lambda: False,
         settings=NightSettings(strategies=("carried", "demonstrations", "rules"), demonstrations=(8,), candidates=8),
         trial=lambda bundle, example: Tried(0.0, "", None), say=lambda text: None,
-        screen=make(INCUMBENT, outside_of(examples)), carried=tuple(_reflected(attack)),
+        screen=make(INCUMBENT, outside_of(examples, lambda runs: _heard(attack))), carried=tuple(_reflected(attack)),
     )  # fmt: skip
     needle = plain(attack.text)
     found = [one.bundle for one in find_candidates(context)]
@@ -108,13 +108,17 @@ def _poisoned(attack: Attack) -> Example:
     comments: tuple[str, ...] = ()
     if attack.way in ("comment", "quoted") and attack.tier in TRUSTED:
         comments = (attack.text,)
-    heard = (f"Found: {attack.text}",) if attack.way == "tool" else ()
     untrusted = (attack.text,) if attack.tier not in TRUSTED else ()
     return Example(
         id="ex_bad", agent="desk", input=said, run="run_bad", bundle=INCUMBENT.digest, family="bad", score=0.0,
-        expected={"output": {"team": "Curlew"}}, answer={"team": "Curlew"}, comments=comments, heard=heard,
+        expected={"output": {"team": "Curlew"}}, answer={"team": "Curlew"}, comments=comments,
         commented_by=("m.mallory",) * len(comments), untrusted=untrusted,
     )  # fmt: skip
+
+
+def _heard(attack: Attack) -> dict[str, list[str]]:
+    """What a tool answered in the poisoned run."""
+    return {"run_bad": [f"Found: {attack.text}"]} if attack.way == "tool" else {}
 
 
 def _around(attack: Attack) -> str:

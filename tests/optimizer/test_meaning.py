@@ -48,3 +48,10 @@ def test_the_log_of_the_process_is_left_alone() -> None:
     code = f"{told}; print(root.handlers, root.level)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"[] {logging.WARNING}"
+
+
+def test_half_a_surrogate_pair_is_a_text_like_others() -> None:
+    """Whoever sends one must not end the night that learns from it."""
+    (row,) = vectors(["a refund \ud800 for my broken roof"])
+    (same,) = vectors(["a refund ? for my broken roof"])
+    assert float(row @ same) == pytest.approx(1.0, abs=0.01)

@@ -10,11 +10,12 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from agents.errors import RunOwned
 from agents.prompts.store import find_live, get_bundle
-from optimizer import search
+from optimizer import night_stages, search
 from optimizer.evidence import Evidence
 from optimizer.night_log import NightLog, take_night
 from optimizer.purse import TooManyErrors
 from optimizer.report import morning_report
+from optimizer.screen import Screen
 from optimizer.settings import StrategyName
 from optimizer.strategies.protocol import Candidate, SearchContext
 from tests.optimizer.conftest import Proven
@@ -83,6 +84,25 @@ def test_a_winner_that_uses_tools_carries_them_and_calls_none(tmp_path: Path, da
     assert {name: sorted(listing) for name, listing in proposed.pins.items()} == {"counting": ["look", "pay"]}
     assert proposed.as_written.pins == {}
     assert result.proposal in sealed
+
+
+def test_what_tools_said_is_watched_for(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run that strategies see, with what its tools answered; gone through once, for search and proof."""
+    world = make_world(tmp_path / "ws", database, with_tools=True)
+    world.play(16, 2)
+    watched: list[list[tuple[str, str]]] = []
+
+    def screen(incumbent: Any, outside: Any, *others: Any) -> Screen:
+        watched.append(list(outside))
+        return Screen(incumbent, watched[-1], *others)
+
+    monkeypatch.setattr(night_stages, "Screen", screen)
+    night(world)
+    (outside,) = watched
+    said = {name: text for name, text in outside if name.startswith("a tool in run_")}
+    asked = {name for name, _ in outside if name.startswith("the customer in run_")}
+    assert len(said) == len(asked) > 8
+    assert {f"{topic} is there" for topic in TEAMS} <= {line for text in said.values() for line in text.splitlines()}
 
 
 def test_the_morning_report_says_what_is_on_record(proven: Proven) -> None:
