@@ -41,6 +41,19 @@ SCREENS = [
     ("plays", ["0"], "1 plays"),
     ("play", ["enter"], "tools only look"),
 ]
+DETAILS = [
+    ("run", ["1", "down"], ["enter"], "find_policy returned"),
+    ("held", ["2", "down", "down"], ["enter"], "MORE than ever"),
+    ("proposal", ["3"], ["enter"], "28 examples gained"),
+    ("version", ["4", "down"], ["enter"], "from 14 corrections"),
+    ("diff", ["4", "down"], ["equals_sign"], "what changes"),
+    ("night", ["5", "down"], ["enter"], "morning report"),
+    ("rollout", ["6"], ["enter"], "m.keller"),
+    ("audit-row", ["8"], ["enter"], "who did what"),
+    ("queue", ["9"], ["enter"], "find_policy returned"),
+    ("play", ["0"], ["enter"], "tools only look"),
+]
+"""Screens of one thing: the way to its row, the key that opens it, and what it says once it has all."""
 LISTS = ["runs", "waiting", "proposals", "prompts", "nights", "rollouts", "metrics", "audit", "queues", "playground"]
 """Screens by the key that leads there, from 1 on."""
 
@@ -90,6 +103,28 @@ async def test_screens_of_a_service_in_trouble(service: Service, size: tuple[int
         service.world.mood = ""
         await desk.press("1", "ctrl+r")
         await desk.until("1/60")
+    assert not differ, "\n".join(differ)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_one_thing_of_a_service_in_trouble(service: Service, size: tuple[int, int]) -> None:
+    """The same of every screen that shows one thing; ctrl+r brings it when the trouble is over."""
+    differ = []
+    async with at_desk(service, size) as desk:
+        for name, way, opens, ready in DETAILS:
+            await desk.press(*way)
+            await desk.until(lambda: "Loading" not in desk.text)
+            service.world.mood = "slow"
+            await desk.press(*opens)
+            await desk.until("Loading ...")
+            differ += different(f"loading-{name}-{size[0]}x{size[1]}", desk.text)
+            service.world.mood = "broken"
+            await desk.until("strop doctor")
+            differ += different(f"error-{name}-{size[0]}x{size[1]}", desk.text)
+            service.world.mood = ""
+            await desk.press("ctrl+r")
+            await desk.until(ready)
+            await desk.press("escape")
     assert not differ, "\n".join(differ)
 
 

@@ -51,7 +51,7 @@ class PairScreen(Room):
 
     def body(self) -> Iterable[Widget]:
         """What is compared, the findings, the two transcripts under their names."""
-        yield HeadRow(lambda width: Line((("  Loading ...", "muted"),)), id="pair-head")
+        yield HeadRow(lambda width: Line(), id="pair-head")
         yield Table(id="findings")
         yield Container(*(self._pane(side) for side in SIDES), id="pair")
 

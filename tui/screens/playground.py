@@ -128,7 +128,7 @@ class PlayScreen(Room):
 
     def body(self) -> Iterable[Widget]:
         """What was asked; the answers in one line each; the sides."""
-        yield HeadRow(lambda width: Line((("  Loading ...", "muted"),)), id="play-head")
+        yield HeadRow(lambda width: Line(), id="play-head")
         yield Container(*(self._pane(number) for number in range(SIDES)), id="sides")
 
     def _pane(self, number: int) -> Widget:

@@ -64,7 +64,7 @@ class RunScreen(CallRoom, PlayRoom):
 
     def body(self) -> Iterable[Widget]:
         """A head that says the most in one line; the story; the facts beside it in wide windows."""
-        yield HeadRow(lambda width: Line((("  Loading ...", "muted"),)), id="head")
+        yield HeadRow(lambda width: Line(), id="head")
         yield HeadRow(lambda width: Line(), id="banner")
         story = Transcript(self.glyphs, id="transcript")
         yield Horizontal(story, Document(id="timeline"), Document(id="facts"), id="split")
