@@ -39,16 +39,16 @@ def as_tree(bundles: Sequence[BundleView]) -> list[tuple[int, BundleView]]:
 
 
 def tree_lines(bundles: Sequence[BundleView], digest: str, width: int, now: datetime, glyphs: Glyphs) -> list[Line]:
-    """The family of one version as a small tree; that version is pointed at."""
+    """The family of one version as a small tree; that version is named."""
     lines = section("where it comes from, and what came of it", width, glyphs)
     for depth, one in as_tree(bundles):
         state = "LIVE" if one.live else one.state.replace("_", " ")
         role = "good.bold" if one.live else STATE_ROLES.get(one.state, "muted")
         here = one.digest == digest
         sign = f"{glyphs.child} " if depth else ""
-        told = f"  {count(one.runs)} runs, {moment(one.created_at, now)}  {one_line(one.note)}"
+        told = f"  {'this one, ' if here else ''}{count(one.runs)} runs, {moment(one.created_at, now)}  {one_line(one.note)}"
         spans = (
-            (f"{glyphs.cursor if here else ' '} {'  ' * min(depth, 12)}{sign}", "accent.bold"),
+            (f"  {'  ' * min(depth, 12)}{sign}", "accent.bold"),
             (f"{short(one.digest)} ", "text.bold" if here else "text"), (state, role), (told, "muted"),
         )  # fmt: skip
         lines.append(Line(spans, ("bundle", one.digest)).clipped(width))

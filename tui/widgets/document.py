@@ -32,9 +32,10 @@ class Document(LineView):
         self.rows_changed()
 
     def lay_out(self) -> None:
-        """Make the lines for the present width."""
+        """Make the lines for the present width; a page begins with a word, not with the space above a heading."""
         if self._draw is not None:
-            self._rows = self._draw(self.columns)
+            rows = self._draw(self.columns)
+            self._rows = rows[next((at for at, row in enumerate(rows) if row.spans), 0) :]
 
     def row_count(self) -> int:
         """Lines of the page."""
