@@ -46,7 +46,8 @@ def tree_lines(bundles: Sequence[BundleView], digest: str, width: int, now: date
         role = "good.bold" if one.live else STATE_ROLES.get(one.state, "muted")
         here = one.digest == digest
         sign = f"{glyphs.child} " if depth else ""
-        told = f"  {'this one, ' if here else ''}{count(one.runs)} runs, {moment(one.created_at, now)}  {one_line(one.note)}"
+        named = "this one, " if here else ""
+        told = f"  {named}{count(one.runs)} runs, {moment(one.created_at, now)}  {one_line(one.note)}"
         spans = (
             (f"  {'  ' * min(depth, 12)}{sign}", "accent.bold"),
             (f"{short(one.digest)} ", "text.bold" if here else "text"), (state, role), (told, "muted"),
