@@ -30,7 +30,7 @@ from optimizer.propose import detail_of, propose, write_evidence
 from optimizer.purse import Amount, Purse, PurseEmpty
 from optimizer.quarantine import Quarantine
 from optimizer.race import Standing, in_rounds, planned, run_race
-from optimizer.rollouts import Outcome, Rollouts
+from optimizer.rollouts import TRIED, Outcome, Rollouts
 from optimizer.sampling import looked_at
 from optimizer.screen import Screen, outside_of
 from optimizer.search import find_candidates
@@ -244,7 +244,7 @@ class Night:
         by_id |= {one.id: (one, "select") for one in select}
 
         def trial(bundle: Bundle, example: str) -> Tried:
-            digest = self.rollouts.add(bundle, parent=self.digest, note="tried by a strategy")
+            digest = self.rollouts.add(bundle, parent=self.digest, note=TRIED)
             one, pool = by_id[example]
             outcome = self.rollouts.one(digest, one, pool)
             scored = outcome.scored

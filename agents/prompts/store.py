@@ -76,6 +76,12 @@ def add_bundle(
     return digest
 
 
+def name_draft(session: Session, digest: str, note: str) -> None:
+    """Say what a machine's draft is, once that is known; what was proposed or a person wrote keeps its words."""
+    draft = (BUNDLES.c.digest == digest, BUNDLES.c.state == "draft", BUNDLES.c.author_kind == "machine")
+    session.execute(sa.update(BUNDLES).where(*draft).values(note=note))
+
+
 def get_bundle(session: Session, digest: str) -> StoredBundle:
     """The bundle of that digest.
 

@@ -40,7 +40,7 @@ from optimizer.pools import assign
 from optimizer.progress import Progress
 from optimizer.purse import Caps, Purse
 from optimizer.reflection import Reflection
-from optimizer.rollouts import Rollouts
+from optimizer.rollouts import TRIED, Rollouts
 from optimizer.settings import NightSettings
 from optimizer.strategies.protocol import Tried
 from traces.db import Database, open_database
@@ -203,7 +203,7 @@ def _trial(
 
     def trial(bundle: Bundle, name: str) -> Tried:
         example, pool = pools[name]
-        outcome = rollouts.one(rollouts.add(bundle, parent=live, note="tried"), example, pool)
+        outcome = rollouts.one(rollouts.add(bundle, parent=live, note=TRIED), example, pool)
         told()
         return Tried(outcome.score, outcome.scored.feedback, outcome.output)
 

@@ -159,6 +159,14 @@ def _reply_of_the_reflector(messages: list[ModelMessage], info: AgentInfo) -> Mo
     return ModelResponse(parts=[TextPart(reflector("\n".join(str(part.content) for part in asked)))])
 
 
+def test_a_candidate_that_was_tried_before_is_called_what_it_is(world: World) -> None:
+    """A strategy tries a text before it is a candidate; who decides on it reads what it is, not that it was tried."""
+    result = night(world, SMALL.model_copy(update={"strategies": ("evolution",)}))
+    assert result.proposal is not None, result.reasons
+    with world.database.reading() as session:
+        assert get_bundle(session, result.proposal).note.startswith("evolution: ")
+
+
 def test_who_is_too_dear_is_told_and_not_proven(tmp_path: Path, database: Database) -> None:
     """The sealed pool stays shut: the gate would refuse the version for its price, whatever it got right."""
 
