@@ -22,6 +22,7 @@ from agents.prompts.record import read_record
 from agents.runtime import Runtime
 from agents.selection import live_bundle
 from agents.service import problems
+from agents.service.asked import only_known
 from agents.service.deps import Service
 from agents.service.drift_watch import DriftWatch
 from agents.service.gates import CallerGate, RequestGate
@@ -102,7 +103,7 @@ def create_app(
         lifespan=_lifespan(
             parts, [one for one in (watch, rollout_watch, hourly_watch, drift_watch) if one is not None]
         ),
-        dependencies=[Depends(authorize)],
+        dependencies=[Depends(authorize), Depends(only_known)],
         responses={422: {"model": Problem}, "default": {"model": Problem, "description": "What went wrong"}},
     )
     app.state.service = parts

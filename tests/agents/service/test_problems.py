@@ -258,3 +258,20 @@ def _any_value(chosen: random.Random, depth: int) -> Any:
         inner = [_any_value(chosen, depth + 1) for _ in range(3)]
         return chosen.choice([inner, {"a": inner[0], "\ud800": inner[1]}])
     return chosen.choice(made)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "told"),
+    [
+        ("/v1/runs?limit=5&qq=status:failed", 422, "Known: "),
+        ("/v1/about?x=1", 422, "takes none"),
+        ("/health?probe=7", 200, ""),
+        ("/v1/runs?limit=5", 200, ""),
+    ],
+)
+async def test_a_query_parameter_that_nobody_knows_is_told(house: House, path: str, status: int, told: str) -> None:
+    """A misspelt filter must not be answered with everything."""
+    answer = await house.http.get(path)
+    assert answer.status_code == status
+    assert told in answer.json().get("hint", "")
+    assert status == 200 or "no query parameter is called" in answer.json()["detail"]
