@@ -1,11 +1,13 @@
 """What a route may ask for: the one set of parts that the app was made of, and the limits of what may be sent."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Path, Query, Request
+from pydantic import AwareDatetime, BeforeValidator
 
 from agents.access.caller import Caller
 from agents.access.roles import Permission
@@ -90,6 +92,18 @@ def get_service(request: Request) -> Service:
 
 Parts = Annotated[Service, Depends(get_service)]
 Name = Annotated[str, Path(min_length=1, max_length=200)]
+
+
+def _written_out(value: object) -> object:
+    """Seconds since 1970 are read as a time too, so that a slip of the keys would be one."""
+    if isinstance(value, str) and re.fullmatch(r"[\d.+\-eE]+", value):
+        raise ValueError("a time is written out with its zone, such as 2026-03-12T14:05:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+"""A time in an address."""
+
 Limit = Annotated[int, Query(ge=1, le=1000)]
 After = Annotated[int, Query(ge=0, le=LARGEST_ID)]
 LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=LARGEST_ID)]

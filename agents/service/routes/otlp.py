@@ -46,7 +46,7 @@ async def take_spans(parts: Parts, request: Request) -> Response:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     try:
         if media not in {PROTOBUF, JSON}:
-            raise WrongMedia(f"spans come as {PROTOBUF} or {JSON}, not {media!r}")
+            raise WrongMedia(f"spans come as {PROTOBUF} or {JSON}, not {media!r}", hint="Set Content-Type.")
         body = await request.body()
         async with parts.otlp_gate:
             answer = await asyncio.to_thread(_take, parts.recorder, body, media, encoding)

@@ -5,13 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 
 from agents.errors import UsageError
 from agents.runtime import Answer
 from agents.service.audit import why_view
 from agents.service.control import cancel_run, decide_outcome, resume_run, start_run
-from agents.service.deps import After, IdempotencyKey, LastEventId, Limit, Name, Parts, Service
+from agents.service.deps import After, IdempotencyKey, LastEventId, Limit, Moment, Name, Parts, Service
 from agents.service.facts import event_page
 from agents.service.sight import runs_seen
 from agents.service.stream import EVENT_STREAM, NO_BUFFER, follow
@@ -45,7 +44,7 @@ def list_runs(
     q: Annotated[str, Query(max_length=2000)] = "",
     after: Cursor = None,
     before: Cursor = None,
-    at: AwareDatetime | None = None,
+    at: Moment | None = None,
     oldest: bool = False,
     limit: Limit = 50,
 ) -> RunPage:

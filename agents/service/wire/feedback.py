@@ -30,7 +30,7 @@ class GiveFeedback(Shape):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    score: float | None = Field(default=None, ge=0, le=1)
+    score: float | None = Field(default=None, ge=0, le=1, strict=True)
     label: str | None = None
     comment: str = ""
     correction: JsonValue = None

@@ -275,3 +275,19 @@ async def test_a_query_parameter_that_nobody_knows_is_told(house: House, path: s
     assert answer.status_code == status
     assert told in answer.json().get("hint", "")
     assert status == 200 or "no query parameter is called" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/losses?since=0.5", "/v1/runs?at=1772000000"])
+async def test_a_time_in_an_address_is_written_out(house: House, path: str) -> None:
+    """A number would be read as seconds since 1970."""
+    answer = await house.http.get(path)
+    assert answer.status_code == 422
+    assert "such as 2026-03-12T14:05:00Z" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("score", [True, "1"])
+async def test_a_score_is_a_number(house: House, score: Any) -> None:
+    """Yes is no score, and a text is none."""
+    answer = await house.http.post("/v1/runs/run_x/feedback", json={"score": score})
+    assert answer.status_code == 422
+    assert "score" in answer.json()["detail"]
