@@ -10,7 +10,7 @@ from optimizer.answers import read_run
 from tests.builders import PERSON
 from tests.traces.otlp_samples import TRACE, batches, genai, request, span
 from traces.db import Database
-from traces.events import FeedbackGiven, ModelRequested, RunFinished, RunStarted
+from traces.events import FeedbackGiven, ModelRequested, RunFinished, RunStarted, ToolCalled, ToolReturned
 from traces.feedback import Judgement, give_feedback
 from traces.filters import conditions
 from traces.otlp.receive import Receipt, receive
@@ -313,6 +313,38 @@ def test_outer_spans_that_say_nothing(database: Database, apart: bool) -> None:
     ended = facts[-1]
     assert isinstance(ended, RunFinished)
     assert ended.output == "No, it is sunny."
+
+
+def test_langgraph_as_openinference_tells_it(database: Database) -> None:
+    """Its outermost span names a role without words, and has them as JSON; a tool's answer is wrapped in a message."""
+    asked = json.dumps({"messages": [{"role": "user", "content": "Is P-7 in force?"}]})
+    returned = {"type": "tool", "data": {"content": "policy P-7: in force", "type": "tool", "tool_call_id": "c1"}}
+    spans = [
+        span(1, "policies", end=9, attributes={
+            "openinference.span.kind": "CHAIN", "input.value": asked, "llm.input_messages.0.message.role": "user",
+            "session.id": "th-1",
+        }),
+        span(2, "Chat", 1, start=1, end=3, attributes={
+            "openinference.span.kind": "LLM", "llm.model_name": "m", "llm.input_messages.0.message.role": "user",
+            "llm.input_messages.0.message.content": "Is P-7 in force?",
+            "llm.output_messages.0.message.tool_calls.0.tool_call.id": "c1",
+            "llm.output_messages.0.message.tool_calls.0.tool_call.function.name": "find_policy",
+            "llm.output_messages.0.message.tool_calls.0.tool_call.function.arguments": '{"number": "P-7"}',
+        }),
+        span(3, "find_policy", 1, start=4, end=5, attributes={
+            "openinference.span.kind": "TOOL", "tool.name": "find_policy", "input.value": '{"number": "P-7"}',
+            "output.value": json.dumps(returned),
+        }),
+    ]  # fmt: skip
+    take(Recorder(database), request(*spans))
+    with database.reading() as session:
+        run = get_run(session, f"run_{TRACE}")
+        facts = [one.event for one in read_events(session, run.id)]
+    assert (run.input, run.conversation_id) == ("Is P-7 in force?", "th-1")
+    called = next(one for one in facts if isinstance(one, ToolCalled))
+    answered = next(one for one in facts if isinstance(one, ToolReturned))
+    assert (called.tool, called.arguments) == ("find_policy", {"number": "P-7"})
+    assert "policy P-7: in force" in json.dumps(answered.result)
 
 
 def test_a_reply_that_is_a_call_is_no_answer(database: Database) -> None:

@@ -7,6 +7,7 @@ read foreign runs as our own. Prevents: a reader for each vendor in every place 
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, Final
 
@@ -25,30 +26,43 @@ DEEPEST: Final = 6
 
 def input_messages(data: dict[str, Any]) -> list[Message]:
     """What the model was shown, system prompts included, oldest first."""
-    attributes: Attributes = data.get("attributes", {})
-    raw = (
-        value_of(attributes, ("gen_ai.input.messages",))
-        or _flattened(attributes, "llm.input_messages.")
-        or _flattened(attributes, "gen_ai.prompt.")
-        or value_of(attributes, ("ai.prompt.messages", "pydantic_ai.all_messages", "all_messages_events"))
-        or _events(data, reply=False)
-        or value_of(attributes, ("gen_ai.prompt", "mlflow.spanInputs", "request_data", "input.value", "ai.prompt"))
-    )
-    return _messages(raw, "user")
+    return _first_that_says(_shown_in(data), "user")
 
 
 def output_messages(data: dict[str, Any]) -> list[Message]:
     """What the model said."""
+    return _first_that_says(_said_in(data), "assistant")
+
+
+def _shown_in(data: dict[str, Any]) -> Iterator[Any]:
+    """Where messages to the model may stand, the most telling place first; looked into one after the other."""
     attributes: Attributes = data.get("attributes", {})
-    raw = (
-        value_of(attributes, ("gen_ai.output.messages",))
-        or _flattened(attributes, "llm.output_messages.")
-        or _flattened(attributes, "gen_ai.completion.")
-        or _events(data, reply=True)
-        or _vercel(attributes)
-        or value_of(attributes, ("gen_ai.completion", "mlflow.spanOutputs", "response_data", "output.value"))
-    )
-    return _messages(raw, "assistant")
+    yield value_of(attributes, ("gen_ai.input.messages",))
+    yield _flattened(attributes, "llm.input_messages.")
+    yield _flattened(attributes, "gen_ai.prompt.")
+    yield value_of(attributes, ("ai.prompt.messages", "pydantic_ai.all_messages", "all_messages_events"))
+    yield _events(data, reply=False)
+    yield value_of(attributes, ("gen_ai.prompt", "mlflow.spanInputs", "request_data", "input.value", "ai.prompt"))
+
+
+def _said_in(data: dict[str, Any]) -> Iterator[Any]:
+    """The same of its replies."""
+    attributes: Attributes = data.get("attributes", {})
+    yield value_of(attributes, ("gen_ai.output.messages",))
+    yield _flattened(attributes, "llm.output_messages.")
+    yield _flattened(attributes, "gen_ai.completion.")
+    yield _events(data, reply=True)
+    yield _vercel(attributes)
+    yield value_of(attributes, ("gen_ai.completion", "mlflow.spanOutputs", "response_data", "output.value"))
+
+
+def _first_that_says(places: Iterable[Any], role: str) -> list[Message]:
+    """The messages of the first place that has any word: some instrumentations name a role there and nothing else."""
+    for raw in places:
+        found = _messages(raw, role)
+        if any(message["parts"] for message in found):
+            return found
+    return []
 
 
 def _vercel(attributes: Attributes) -> Any:
