@@ -316,7 +316,7 @@ def test_outer_spans_that_say_nothing(database: Database, apart: bool) -> None:
 
 
 def test_langgraph_as_openinference_tells_it(database: Database) -> None:
-    """Its outermost span names a role without words, and has them as JSON; a tool's answer is wrapped in a message."""
+    """Its outermost span names a role without words, and has them as JSON; a tool's answer is inside a message."""
     asked = json.dumps({"messages": [{"role": "user", "content": "Is P-7 in force?"}]})
     returned = {"type": "tool", "data": {"content": "policy P-7: in force", "type": "tool", "tool_call_id": "c1"}}
     spans = [
