@@ -6,6 +6,8 @@ import socket as sockets
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -27,6 +29,11 @@ CLOSED: Final = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if
 
 STOP_SECONDS: Final = 30
 """How long our own service may take to let its runs come to a recorded step."""
+
+AGAIN: Final = 0.5
+LONGEST_PAUSE: Final = 30.0
+LONG_LIVED: Final = 60.0
+"""Seconds until our own service is started again after it died, which double while it dies sooner than the last."""
 
 
 @click.command()
@@ -135,51 +142,100 @@ def answers(place: Path) -> bool:
 
 @contextmanager
 def _started(root: Path, place: Path) -> Iterator[str]:
-    """A service as a process of its own, so that a run goes on while the screen is drawn."""
-    from agents.errors import StropError
-
-    log = root / ".strop" / "service.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    """A service as a process of its own: a run goes on while the screen is drawn. Started again if it dies."""
     # A terminal closed before the app hears of it by itself must not leave the service behind, not even one that is
     # being forked at that moment: until the process can be ended, a signal is only noted.
     noted: list[int] = []
     for number in CLOSED:
         signal.signal(number, lambda number, frame: noted.append(number))
     say("starting the service …")
-    program = [sys.executable, "-c", "from tui.cli import main; main()", "serve"]
-    command = [*program, "--socket", str(place), "--workspace", str(root)]
-    with log.open("a", encoding="utf-8") as file:
-        # A session of its own: Ctrl-C in the screen is the screen's.
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=file, text=True, start_new_session=True
-        )
-    with process:
+    own = OwnService(root, place)
+    try:
+        own.start()
+        for number in CLOSED:
+            signal.signal(number, _leave)
+        if noted:
+            _leave(noted[0], None)
+        own.wait_until_ready()
+        own.watch()
+        yield str(place)
+    finally:
+        own.stop()
+
+
+class OwnService:
+    """The service of one screen. Prevents a screen that waits for ever for what nobody else would start again.
+
+    Args:
+        root: the workspace.
+        place: the Unix socket it listens on.
+    """
+
+    def __init__(self, root: Path, place: Path) -> None:
+        self.place = place
+        self.log = root / ".strop" / "service.log"
+        program = [sys.executable, "-c", "from tui.cli import main; main()", "serve"]
+        self._command = [*program, "--socket", str(place), "--workspace", str(root)]
+        self._process: subprocess.Popen[str] | None = None
+        self._stopping = threading.Event()
+        self._changing = threading.Lock()
+
+    def start(self) -> None:
+        """Begin; what it logs goes to a file."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self._changing, self.log.open("a", encoding="utf-8") as file:
+            if not self._stopping.is_set():  # a session of its own: Ctrl-C in the screen is the screen's
+                self._process = subprocess.Popen(
+                    self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=file, text=True,
+                    start_new_session=True,
+                )  # fmt: skip
+
+    def wait_until_ready(self) -> None:
+        """Raises StropError with what it said last when it ends instead."""
+        from agents.errors import StropError
+
+        assert self._process is not None
+        assert self._process.stdout is not None
+        if not self._process.stdout.readline():
+            raise StropError(
+                f"the service did not start: {_last_line(self.log)}",
+                hint=f"`strop serve` shows why; the whole log is {str(self.log)!r}.",
+            )
+
+    def watch(self) -> None:
+        """From now on start it again when it dies, a little later each time until it lives for a minute."""
+        threading.Thread(target=self._watched, name="strop-own-service", daemon=True).start()
+
+    def _watched(self) -> None:
+        pause = AGAIN
+        while self._process is not None:
+            began = time.monotonic()
+            self._process.wait()
+            pause = AGAIN if time.monotonic() - began > LONG_LIVED else min(2 * pause, LONGEST_PAUSE)
+            while self._stopping.wait(pause) or answers(self.place):
+                if self._stopping.is_set():
+                    return
+            self.start()
+
+    def stop(self) -> None:
+        """End it; its runs come to a recorded step first, if they do in time."""
+        self._stopping.set()
+        with self._changing:
+            process = self._process
+        if process is None:
+            return
+        process.terminate()
         try:
-            for number in CLOSED:
-                signal.signal(number, _leave)
-            if noted:
-                _leave(noted[0], None)
-            assert process.stdout is not None
-            if not process.stdout.readline():
-                raise StropError(
-                    f"the service did not start: {_last_line(log)}",
-                    hint=f"`strop serve` shows why; the whole log is {str(log)!r}.",
-                )
-            yield str(place)
-        finally:
-            _stop(process)
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()  # what is recorded is safe; the next service goes on with the runs
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _leave(number: int, frame: object) -> None:
     sys.exit(128 + number)
-
-
-def _stop(process: "subprocess.Popen[str]") -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()  # what is recorded is safe; the next service goes on with the runs
 
 
 def _last_line(log: Path) -> str:

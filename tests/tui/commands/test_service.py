@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,6 +107,30 @@ def test_the_screen_brings_its_own_service(strop: Shell, root: Path) -> None:
     assert not list(root.glob(".strop/*.sock"))
 
 
+def test_the_screen_starts_its_own_service_again(strop: Shell, root: Path) -> None:
+    """Killed, it is there again in a moment, what is shown is asked for anew, and nothing is left in the end."""
+    strop("run", "plain", "A question to be seen")
+    screen = Screen(root, "tui")
+    screen.wait_for("A question to be seen")
+    (first,) = services(root)
+    os.kill(first, signal.SIGKILL)
+    screen.wait_for("reconnecting")
+    while not [pid for pid in services(root) if pid != first]:
+        time.sleep(0.05)
+    screen.seen = b""
+    screen.wait_for("live")
+    screen.press("q")
+    assert screen.end() == 0
+    assert services(root) == []
+
+
+def services(root: Path) -> list[int]:
+    """The processes that serve this workspace."""
+    command = ["pgrep", "-f", f"serve .*--workspace {root}$"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return [int(pid) for pid in found.split()]
+
+
 def test_the_screen_uses_the_service_that_is_there(strop: Shell, root: Path) -> None:
     """A service on the workspace's socket goes on after the screen was left."""
     (root / "strop.toml").write_text('[service]\nsocket = "s.sock"\n')
@@ -134,5 +159,4 @@ def test_a_terminal_closed_while_the_service_starts_leaves_none(root: Path) -> N
     screen.wait_for("starting the service")
     screen.process.send_signal(signal.SIGHUP)
     assert screen.end() == 128 + signal.SIGHUP
-    left = subprocess.run(["pgrep", "-f", f"--workspace {root}$"], capture_output=True, text=True, check=False)
-    assert left.stdout == ""
+    assert services(root) == []
