@@ -67,6 +67,7 @@ def _tried(events: Sequence[StoredEvent]) -> Iterator[str]:
     yield "|---|---|--:|--:|--:|--:|--:|--:|"
     for one in standings:
         how = f"{one['strategy']}: {one['note']}".replace("|", "\\|")
+        how += "".join(f"; too dear: {told}" for told in one.get("dear") or ())
         figures = f"{one['n']} | {one['before']:.1%} | {one['after']:.1%} | {one['adjusted_p']:.2g}"
         figures += f" | {one.get('tokens', 0):.0f} | {one.get('seconds', 0):.1f}"
         figures += " (on the front)" if one.get("front") else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.commands.printing import console, glyphs, style
 from tui.lines.cells import clean, clip, one_line
-from tui.lines.figures import count, duration, money, short, tokens
+from tui.lines.figures import count, duration, money, of, short, tokens
 
 if TYPE_CHECKING:
     from agents.service.wire import RunView
@@ -94,7 +94,7 @@ def _short(value: Any) -> str:
 def ending(run: "RunView") -> str:
     """The figures of a run on one line."""
     return (
-        f"{run.id}  {run.status}  {run.steps} steps  {run.tool_calls} tool calls  "
+        f"{run.id}  {run.status}  {of(run.steps, 'step')}  {of(run.tool_calls, 'tool call')}  "
         f"{tokens(run.input_tokens, run.output_tokens)} tokens  cost {money(run.cost)}  {duration(run.seconds)}"
         + (f"  feedback {count(run.feedback)}" if run.feedback else "")
     )

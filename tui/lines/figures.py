@@ -64,6 +64,11 @@ def count(number: int) -> str:
     return f"{number / 1000:.1f}k" if number < 1_000_000 else f"{number / 1_000_000:.1f}M"
 
 
+def of(number: int, noun: str) -> str:
+    """A number of things: `1 step`, `3 steps`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def tokens(given: int, written: int) -> str:
     """Tokens in and out: `812>96`."""
     return f"{count(given)}>{count(written)}"

@@ -134,7 +134,8 @@ def _standing(one: Mapping[str, Any], width: int, glyphs: Glyphs) -> Line:
     spans = (
         (f"  {glyphs.point if front else ' '} ", "good.bold"),
         (f"{short(bundle):12} ", "text.bold" if front else "text"),
-        (figures, "text"), (one_line(f"{one.get('strategy', '')} {one.get('note', '')}".strip()), "muted"),
+        (figures, "text"), *((f"too dear: {told}  ", "warn") for told in one.get("dear") or ()),
+        (one_line(f"{one.get('strategy', '')} {one.get('note', '')}".strip()), "muted"),
     )  # fmt: skip
     return Line(spans, ("bundle", bundle)).clipped(width)
 

@@ -7,7 +7,7 @@ from agents.service.wire import AgentView, BundleView
 from agents.service.wire.playground import PlayView, SideView
 from tui.glyphs import Glyphs
 from tui.lines.cells import fit, one_line
-from tui.lines.figures import age, duration, money, short, tokens
+from tui.lines.figures import age, duration, money, of, short, tokens
 from tui.lines.line import Line, Span
 from tui.lines.rows import STATUS_ROLES
 
@@ -64,7 +64,7 @@ def side_figures(side: SideView, width: int) -> Line:
     """What the side took."""
     run = side.run
     told = f"  {money(run.cost)}  {tokens(run.input_tokens, run.output_tokens)} tokens  {duration(run.seconds)}"
-    return Line(((f"{told}  {run.steps} steps, {run.tool_calls} calls", "text"),)).clipped(width)
+    return Line(((f"{told}  {of(run.steps, 'step')}, {of(run.tool_calls, 'call')}", "text"),)).clipped(width)
 
 
 def play_form(

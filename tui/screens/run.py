@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from agents.service.wire import DecideOutcome, EventView, GiveFeedback, RunDetail, RunView, WithdrawFeedback
 from tui.lines.cells import clip, one_line
-from tui.lines.figures import count, duration, money, short, tokens
+from tui.lines.figures import count, duration, money, of, short, tokens
 from tui.lines.line import Line
 from tui.lines.review import run_facts_lines, section
 from tui.lines.rows import STATUS_ROLES
@@ -339,7 +339,7 @@ def _head(run: RunView, status: str, width: int) -> Line:
     return Line(
         (
             (f"  {status}  ", f"{STATUS_ROLES.get(run.status, 'text')}.bold"),
-            (f"{run.steps} steps, {run.tool_calls} tool calls, {', '.join(figures)}", "text"),
+            (f"{of(run.steps, 'step')}, {of(run.tool_calls, 'tool call')}, {', '.join(figures)}", "text"),
             (f"  version {short(run.bundle)}", "muted"),
         )
     ).clipped(width)

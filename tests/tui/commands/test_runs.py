@@ -21,7 +21,7 @@ def test_the_answer_is_on_stdout_and_the_figures_beside_it(strop: Shell) -> None
     """A pipe gets the answer alone; the id, the tokens, the cost and the time are said on stderr."""
     result = strop("run", "plain", "Hello")
     assert result.stdout == f"{ANSWER}\n"
-    assert re.search(r"run_\w+  finished  1 steps  0 tool calls  \d+>\d+ tokens  cost -  \d", result.stderr)
+    assert re.search(r"run_\w+  finished  1 step  0 tool calls  \d+>\d+ tokens  cost -  \d", result.stderr)
 
 
 def test_json_is_the_shape_of_the_service(strop: Shell) -> None:
