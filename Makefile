@@ -72,8 +72,8 @@ lock: $(BIN)/.lock-tools/bin/uv ## Resolve pyproject.toml again into requirement
 bench-runtime: install-dev ## What a durable run costs, beside bare pydantic-ai and DBOS (ARGS="cpu served --runs 30"); last line is JSON
 	$(BIN)/python -m benchmarks.runtime $(ARGS)
 
-bench-nights: install-dev ## What a night proves, on recorded and planted runs (SCALE=0.1 for a glance); last line is JSON
-	$(BIN)/python -m benchmarks.nights --scale $(or $(SCALE),1) $(PARTS)
+bench-nights: install-dev ## What a night proves, on recorded and planted runs (SCALE=0.1 for a glance; MODEL=local:… measures that one for hours, and goes on after a stop); last line is JSON
+	$(if $(MODEL),$(BIN)/python -m benchmarks.nights.embedded --model $(MODEL) $(ARGS),$(BIN)/python -m benchmarks.nights --scale $(or $(SCALE),1) $(PARTS))
 
 bench-rollout: install-dev ## What choosing costs, how fast a decision reaches workers, how often a canary errs (CANARIES=1000 PARTS="canaries")
 	$(BIN)/python -m benchmarks.rollout --canaries $(or $(CANARIES),1000) $(PARTS)

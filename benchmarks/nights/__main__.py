@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.nights import attacks, miner, plain, recorded, simulated, speed
+from benchmarks.nights import attacks, embedded, miner, plain, recorded, simulated, speed
 
 
 def _simulated(scale: float) -> dict[str, Any]:
@@ -43,6 +43,10 @@ PARTS: dict[str, tuple[str, Callable[[float], dict[str, Any]]]] = {
     ),
     "speed": ("rollouts, the search's own work, memory", lambda scale: speed.measure(max(96, round(480 * scale)))),
     "simulated": ("many nights on planted populations", _simulated),
+    "embedded": (
+        "nights with an embedded model, as recorded (python -m benchmarks.nights.embedded measures, for hours)",
+        lambda scale: embedded.told(),
+    ),
 }
 
 

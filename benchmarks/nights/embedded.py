@@ -303,6 +303,13 @@ def summary() -> dict[str, Any]:
     return told
 
 
+def told() -> dict[str, Any]:
+    """Print every line that is recorded, with its date; gives the summary."""
+    for one in results():
+        print(_row(one))
+    return summary()
+
+
 def _row(one: dict[str, Any]) -> str:
     gain = "nothing promoted" if one["gain"] is None else f"{one['gain']:+.1f} points {one['interval']}"
     return (
@@ -363,9 +370,7 @@ def main() -> None:
     os.environ["STROP_MODEL"] = os.environ["STROP_REFLECTION_MODEL"] = asked.model
     asked.folder.mkdir(parents=True, exist_ok=True)
     measure(asked.folder.resolve(), asked.agents.split(","), asked.seeds, asked.model)
-    for one in results():
-        print(_row(one))
-    print(json.dumps(summary()))
+    print(json.dumps(told()))
 
 
 if __name__ == "__main__":
