@@ -25,9 +25,5 @@ async def only_known(request: Request) -> None:
     unknown = sorted(set(request.query_params) - set(known))
     if unknown:
         told = ", ".join(repr(name[:60]) for name in unknown[:5])
-        raise UsageError(
-            f"no query parameter is called {told} here",
-            hint=f"Known: {', '.join(known)}."
-            if known
-            else "This address takes none; what is asked for is in the body.",
-        )
+        hint = f"Known: {', '.join(known)}." if known else "This address takes none: what it needs is in the body."
+        raise UsageError(f"no query parameter is called {told} here", hint=hint)
