@@ -18,27 +18,26 @@ from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from agents.service.wire import AboutView, EventView, MeView, RunDetail, StartRun
+from agents.service.wire import AboutView, EventView, MeView
 from tui.answers import ServiceError
 from tui.client import Client, Link
 from tui.glyphs import ASCII, Glyphs, glyphs_for
 from tui.http import load_httpx
 from tui.lines.cells import clean
 from tui.lines.diff import Look
-from tui.lines.figures import time_of
 from tui.lines.line import Target
 from tui.lines.pair import beside_runs
 from tui.memory import Memory
 from tui.messages import Counted, FactsArrived, LinkChanged, Refreshed
 from tui.named import Named
 from tui.screens.audit import AuditRowScreen, AuditScreen
-from tui.screens.command import CommandLine, parse
+from tui.screens.command import CommandLine
 from tui.screens.help import Entry, HelpScreen, entries_of
 from tui.screens.metrics import MetricsScreen
 from tui.screens.nights import NightScreen, NightsScreen
 from tui.screens.pair import PairScreen
 from tui.screens.playground import PlaygroundScreen, PlayScreen
-from tui.screens.prompts import BundleScreen, DiffScreen, PromptsScreen
+from tui.screens.prompts import BundleScreen, PromptsScreen
 from tui.screens.proposals import ProposalScreen, ProposalsScreen
 from tui.screens.questions import QuestionScreen
 from tui.screens.queues import QueueScreen, QueuesScreen
@@ -50,7 +49,7 @@ from tui.screens.waiting import KINDS as WAITING_KINDS
 from tui.screens.waiting import ApprovalScreen, WaitingScreen
 from tui.sse import LONGEST_WAIT, wait_before
 from tui.theme import DARK, PALETTES, SIXTEEN, textual_theme
-from tui.widgets.confirm import Confirm, Notice
+from tui.typed import TypedCommands
 from tui.widgets.line_view import LineView
 
 GATHER: Final = 0.1
@@ -129,6 +128,7 @@ class StropApp(Named, App[int]):
         self.look = Look()
         self.memory = memory or Memory()
         self._read_only, self.tmux = read_only, tmux
+        self.commands = TypedCommands(self)
         self._gathered: list[EventView] = []
         for palette in PALETTES.values():
             self.register_theme(textual_theme(palette))
@@ -284,7 +284,7 @@ class StropApp(Named, App[int]):
         """Open what a row stands for."""
         kind, name = target
         if kind == "runs":
-            self.run_worker(self.run_command("runs", name), group="go")
+            self.run_worker(self.commands.run("runs", name), group="go")
             return
         made: dict[str, Callable[[str], Room]] = {
             "run": RunScreen, "proposal": ProposalScreen, "bundle": BundleScreen, "night": NightScreen,
@@ -347,82 +347,7 @@ class StropApp(Named, App[int]):
 
     def action_command(self) -> None:
         """Type a command."""
-        self.push_screen(CommandLine(), self._command_typed)
-
-    async def _command_typed(self, text: str | None) -> None:
-        if not text or not text.strip(" :"):
-            return
-        found = parse(text)
-        if found is None:
-            self.notify(f"No command {text.strip()!r}. Type : to see them.", severity="warning", markup=False)
-            return
-        await self.run_command(found[0].name, found[1])
-
-    async def run_command(self, name: str, rest: str) -> None:
-        """Do what a command says."""
-        match name:
-            case "runs":
-                await self.action_mode("runs")
-                if isinstance(self.screen, RunsScreen):
-                    self.screen.set_filter(rest)
-            case "goto" if rest:
-                await self._go_to(rest)
-            case (
-                "waiting"
-                | "proposals"
-                | "prompts"
-                | "nights"
-                | "rollouts"
-                | "metrics"
-                | "audit"
-                | "queues"
-                | "playground"
-            ):
-                await self.action_mode(name)
-            case "theme" | "help":
-                await self.run_action(f"app.{name}")
-            case "quit":
-                self.exit(0)
-            case "ask" if len(rest.split(maxsplit=1)) == 2:
-                self._ask_agent(*rest.split(maxsplit=1))
-            case "diff" if len(rest.split()) == 2:
-                self.push_screen(DiffScreen(*reversed(rest.split())))
-            case "compare" if len(rest.split()) == 2:
-                self.compare(*rest.split())
-            case "run" | "proposal" | "version" | "call" | "question" | "queue" | "play" if rest:
-                self.open_target(({"version": "bundle", "call": "approval"}.get(name, name), rest))
-            case _:
-                self.notify(f":{name} needs more. Type :{name} to see what.", severity="warning", markup=False)
-
-    async def _go_to(self, text: str) -> None:
-        at = time_of(text, self.clock())
-        if at is None:
-            self.notify(f"{text!r} is no time. Such as: 14:05, 03-12 14:05, 2026-03-12, 2h", severity="warning")
-            return
-        await self.action_mode("runs")
-        if isinstance(self.screen, RunsScreen):
-            self.screen.go_to(at)
-
-    def _ask_agent(self, agent: str, text: str) -> None:
-        if not self.may("run"):
-            self.notify("This terminal may start no runs.", severity="warning")
-            return
-        facts = [("agent", agent), ("text", text), ("effect", "a run starts"), ("environment", self.environment)]
-
-        def answered(yes: str | None) -> None:
-            if yes is not None:
-                self._start(agent, text)
-
-        self.push_screen(Confirm(f"Ask {agent!r}?", facts), answered)
-
-    @work(group="write")
-    async def _start(self, agent: str, text: str) -> None:
-        try:
-            started: RunDetail = await self.client.start(StartRun(agent=agent, input=text))
-        except ServiceError as error:
-            self.push_screen(Notice(error, f"Ask {agent!r}"))
-        else:
-            self.open_target(("run", started.run.id))
+        self.push_screen(CommandLine(), self.commands.typed)
 
 
 def run_app(
