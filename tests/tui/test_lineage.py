@@ -76,6 +76,25 @@ async def test_versions_as_a_tree_with_their_traffic(service: Service) -> None:
 
 
 @pytest.mark.anyio
+async def test_what_nights_only_tried_is_put_away(service: Service) -> None:
+    """One line says how many there are, `d` shows them and puts them away; a person's draft is always there."""
+    known = builders.bundles()[0]
+    for name, kind in (("aa", "machine"), ("bb", "machine"), ("cc", "person")):
+        changes = {"digest": f"sha256:{name * 32}", "state": "draft", "author_kind": kind, "author": kind}
+        service.world.bundles[name] = known.model_copy(update=changes)
+    async with at_desk(service, (110, 40)) as desk:
+        await desk.press("4")
+        await desk.until("2 drafts that nights tried: d shows")
+        assert "cccccccccccc" in desk.text
+        assert "aaaaaaaaaaaa" not in desk.text
+        await desk.press("d")
+        await desk.until("aaaaaaaaaaaa")
+        assert "drafts that nights tried" not in desk.text
+        await desk.press("d")
+        await desk.until("2 drafts that nights tried")
+
+
+@pytest.mark.anyio
 async def test_a_night_shows_its_budget_and_its_front(service: Service) -> None:
     """What is used of each cap, and which candidates no other one beats."""
     async with at_desk(service, (110, 50)) as desk:

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from agents.service.wire import AgentView, BundleView, DiffLineView, EventView, FiguresView, RollBack, RunView
-from tui.lines.figures import short
+from tui.lines.figures import of, short
 from tui.lines.line import Line
 from tui.lines.lineage import as_tree, history_lines, tree_lines
 from tui.lines.review import bundle_lines, diff_section
@@ -32,13 +32,14 @@ class PromptsScreen(PlayRoom):
         Binding("space", "mark", "Mark to compare", show=True),
         Binding("h", "history", "History", show=True),
         Binding("t", "tree", "As a tree", show=False),
+        Binding("d", "drafts", "Drafts that nights tried", show=False),
     ]
     WRITES: ClassVar[Mapping[str, str]] = {**PlayRoom.WRITES, "roll_back": "roll_back"}
 
     def __init__(self) -> None:
         super().__init__("prompts")
         self.marked: str | None = None
-        self._tree = False
+        self._tree = self._drafts = False
         self._shares: dict[str, float] = {}
         self._agents: dict[str, AgentView] = {}
         self._bundles: list[BundleView] = []
@@ -60,9 +61,12 @@ class PromptsScreen(PlayRoom):
         rows: list[tuple[Any, Row]] = []
         for name in dict.fromkeys([*self._agents, *(bundle.agent for bundle in self._bundles)]):
             mine = [bundle for bundle in self._bundles if bundle.agent == name]
+            shown = [bundle for bundle in mine if self._drafts or not _only_tried(bundle)]
             rows.append((name, partial(self._agent_row, name)))
-            placed = as_tree(mine) if self._tree else [(0, one) for one in mine]
+            placed = as_tree(shown) if self._tree else [(0, one) for one in shown]
             rows += [(bundle, partial(self._bundle_row, bundle, depth)) for depth, bundle in placed]
+            if len(shown) < len(mine):
+                rows.append((name, partial(_hidden, len(mine) - len(shown))))
             if not mine:
                 rows.append((None, _no_version))
         self.query_one(Table).show(rows, "No agent here yet. `strop init DIR` writes a workspace with one.")
@@ -108,6 +112,11 @@ class PromptsScreen(PlayRoom):
         self._tree = not self._tree
         self._draw()
         self.notify("As a tree." if self._tree else "The newest first.")
+
+    def action_drafts(self) -> None:
+        """Show what nights tried and nobody proposed, or put it away again: a night leaves dozens."""
+        self._drafts = not self._drafts
+        self._draw()
 
     def action_history(self) -> None:
         """What was decided about the agent of this row."""
@@ -162,6 +171,15 @@ class PromptsScreen(PlayRoom):
             lambda: self.client.roll_back(live.agent, body),
             lambda now: self.notify(f"{short(now.digest)} is live for {now.agent!r}."),
         )
+
+
+def _only_tried(bundle: BundleView) -> bool:
+    """A draft of a machine: a night tried it, and that was all."""
+    return bundle.state == "draft" and bundle.author_kind == "machine" and not bundle.runs
+
+
+def _hidden(drafts: int, width: int) -> Line:
+    return Line(((f"    {of(drafts, 'draft')} that nights tried: d shows", "muted"),)).clipped(width)
 
 
 def _no_version(width: int) -> Line:
