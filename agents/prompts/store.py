@@ -112,8 +112,12 @@ def match_bundle(session: Session, prefix: str) -> str:
 def list_bundles(
     session: Session, *, agent: str | None = None, state: State | None = None, limit: int = 200
 ) -> Sequence[StoredBundle]:
-    """Bundles, newest first."""
-    query = sa.select(BUNDLES).order_by(BUNDLES.c.created_at.desc(), BUNDLES.c.digest).limit(limit)
+    """Bundles, newest first; behind them the drafts of machines.
+
+    A night leaves dozens: among the newest they would soon be all that a list shows.
+    """
+    tried = sa.case((sa.and_(BUNDLES.c.state == "draft", BUNDLES.c.author_kind == "machine"), 1), else_=0)
+    query = sa.select(BUNDLES).order_by(tried, BUNDLES.c.created_at.desc(), BUNDLES.c.digest).limit(limit)
     if agent is not None:
         query = query.where(BUNDLES.c.agent == agent)
     if state is not None:

@@ -14,6 +14,7 @@ from agents.prompts.store import (
     list_bundles,
     list_live,
     match_bundle,
+    name_draft,
 )
 from agents.review import approve_proposal, reject_proposal, roll_back_agent
 from tests.builders import MACHINE, PERSON, make_bundle, make_proposal
@@ -58,6 +59,29 @@ def test_a_bundle_is_stored_once_and_read_back_equal(database: Database) -> None
         for wrong in ("ffff", "%", "sha256:_"):
             with pytest.raises(NotFound):
                 match_bundle(session, wrong)
+
+
+def test_what_nights_tried_hides_no_version(database: Database) -> None:
+    """However many drafts of machines came later: a short list has what people know of, newest first."""
+    with database.writing() as session:
+        for text, kind in (
+            ("first", "file"),
+            ("written", "person"),
+            *((f"tried {at}", "machine") for at in range(5)),
+        ):
+            add_bundle(session, make_bundle(instructions=text), author="a", author_kind=kind, note=text)
+    with database.reading() as session:
+        assert [one.note for one in list_bundles(session, limit=3)] == ["written", "first", "tried 4"]
+
+
+def test_a_candidate_gets_its_name_while_it_is_a_draft(database: Database) -> None:
+    """A machine's draft takes the newer note; what a person wrote keeps theirs."""
+    with database.writing() as session:
+        for text, kind in (("tried", "machine"), ("written", "person")):
+            digest = add_bundle(session, make_bundle(instructions=text), author="a", author_kind=kind, note="old")
+            name_draft(session, digest, "new")
+    with database.reading() as session:
+        assert {one.author_kind: one.note for one in list_bundles(session)} == {"machine": "new", "person": "old"}
 
 
 def test_a_file_makes_the_first_live_version_once(database: Database) -> None:

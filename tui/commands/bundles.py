@@ -19,12 +19,14 @@ def bundles() -> None:
 @bundles.command("list")
 @click.argument("agent", required=False)
 @click.option("--limit", type=click.IntRange(1, 1000), default=200, show_default=True, help="Rows.")
+@click.option("--drafts", is_flag=True, help="Also what nights tried and nobody proposed. --json has it in any case.")
 @with_json
 @in_workspace
-def list_(agent: str | None, limit: int, as_json: bool, folder: Path | None) -> None:
+def list_(agent: str | None, limit: int, drafts: bool, as_json: bool, folder: Path | None) -> None:
     """List versions (of AGENT), newest first."""
     from agents.service.views import bundle_list
-    from tui.lines.rows import bundle_head, bundle_row
+    from tui.lines.figures import of
+    from tui.lines.rows import bundle_head, bundle_row, only_tried
 
     workspace = load(folder)
     if agent is not None:
@@ -38,7 +40,10 @@ def list_(agent: str | None, limit: int, as_json: bool, folder: Path | None) -> 
         say("no versions yet: an agent gets its first with its first run")
         return
     now = datetime.now().astimezone()
-    print_lines([bundle_head(width()), *(bundle_row(view, width(), now, glyphs()) for view in views)])
+    shown = [view for view in views if drafts or not only_tried(view)]
+    print_lines([bundle_head(width()), *(bundle_row(view, width(), now, glyphs()) for view in shown)])
+    if len(shown) < len(views):
+        say(f"{of(len(views) - len(shown), 'draft')} that nights tried: --drafts shows")
 
 
 @bundles.command("show")

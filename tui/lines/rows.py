@@ -95,6 +95,11 @@ def bundle_head(width: int) -> Line:
     return Line(((told, "muted"),)).clipped(width)
 
 
+def only_tried(bundle: BundleView) -> bool:
+    """A draft of a machine: a night tried it, and that was all."""
+    return bundle.state == "draft" and bundle.author_kind == "machine" and not bundle.runs
+
+
 def bundle_row(
     bundle: BundleView, width: int, now: datetime, glyphs: Glyphs, *, marked: bool = False, depth: int = 0,
     share: float | None = None,

@@ -13,7 +13,7 @@ from tui.lines.figures import of, short
 from tui.lines.line import Line
 from tui.lines.lineage import as_tree, history_lines, tree_lines
 from tui.lines.review import bundle_lines, diff_section
-from tui.lines.rows import bundle_head, bundle_row
+from tui.lines.rows import bundle_head, bundle_row, only_tried
 from tui.screens.diffing import DiffRoom
 from tui.screens.playground import PlayRoom
 from tui.screens.room import Room
@@ -61,7 +61,7 @@ class PromptsScreen(PlayRoom):
         rows: list[tuple[Any, Row]] = []
         for name in dict.fromkeys([*self._agents, *(bundle.agent for bundle in self._bundles)]):
             mine = [bundle for bundle in self._bundles if bundle.agent == name]
-            shown = [bundle for bundle in mine if self._drafts or not _only_tried(bundle)]
+            shown = [bundle for bundle in mine if self._drafts or not only_tried(bundle)]
             rows.append((name, partial(self._agent_row, name)))
             placed = as_tree(shown) if self._tree else [(0, one) for one in shown]
             rows += [(bundle, partial(self._bundle_row, bundle, depth)) for depth, bundle in placed]
@@ -171,11 +171,6 @@ class PromptsScreen(PlayRoom):
             lambda: self.client.roll_back(live.agent, body),
             lambda now: self.notify(f"{short(now.digest)} is live for {now.agent!r}."),
         )
-
-
-def _only_tried(bundle: BundleView) -> bool:
-    """A draft of a machine: a night tried it, and that was all."""
-    return bundle.state == "draft" and bundle.author_kind == "machine" and not bundle.runs
 
 
 def _hidden(drafts: int, width: int) -> Line:
