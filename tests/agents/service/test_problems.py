@@ -156,17 +156,21 @@ def test_every_error_of_the_ledger_has_a_status() -> None:
 
 @contextmanager
 def gone(database: Database) -> Iterator[None]:
-    """Within this, there is no database file, and none can be made in its place."""
+    """Within this, there is no database file, and none can be made in its place.
+
+    One step from there to gone: a thread of the service that opens the file in between would make an empty one.
+    """
     path = Path(database.url.removeprefix("sqlite:///"))
-    aside = path.with_suffix(".aside")
+    aside, nowhere = path.with_suffix(".aside"), path.with_suffix(".nowhere")
+    aside.hardlink_to(path)
+    nowhere.symlink_to(path.parent / "no" / "such" / "folder")
     database.close()
-    path.rename(aside)
-    path.mkdir()
+    nowhere.replace(path)
+    database.close()
     try:
         yield
     finally:
-        path.rmdir()
-        aside.rename(path)
+        aside.replace(path)
         database.close()
 
 
