@@ -81,13 +81,14 @@ def _withdraw(
 def _tell(recorder: "Recorder", run_id: str, done: str, as_json: bool) -> None:
     from agents.service.views import run_view
     from traces.store import get_run
+    from tui.lines.figures import of
 
     with recorder.database.reading() as session:
         view = run_view(get_run(session, run_id))
     if as_json:
         print_json(view)
     else:
-        say(f"{done}: {run_id} has {view.feedback} judgement{'s' if view.feedback != 1 else ''}")
+        say(f"{done}: {run_id} has {of(view.feedback, 'judgement')}")
 
 
 def _edit(text: str) -> "Edit":

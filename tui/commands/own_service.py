@@ -128,7 +128,8 @@ class OwnService:
 
     def _watched(self) -> None:
         pause = AGAIN
-        while self._process is not None:
+        while True:
+            assert self._process is not None
             began = time.monotonic()
             self._process.wait()
             pause = AGAIN if time.monotonic() - began > LONG_LIVED else min(2 * pause, LONGEST_PAUSE)

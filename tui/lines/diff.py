@@ -10,6 +10,7 @@ from typing import Final
 
 from agents.service.wire import DiffLineView
 from tui.lines.cells import clean, width_of, wrap
+from tui.lines.figures import of
 from tui.lines.line import Line, Span
 
 CONTEXT: Final = 2
@@ -54,7 +55,7 @@ def diff_lines(diff: Sequence[DiffLineView], width: int, look: Look = AS_ONE) ->
 def _gap(hidden: int, width: int) -> list[Line]:
     if not hidden:
         return []
-    return [Line(((f"  ... {hidden} line{'s' if hidden > 1 else ''} the same ...", "muted"),)).clipped(width)]
+    return [Line(((f"  ... {of(hidden, 'line')} the same ...", "muted"),)).clipped(width)]
 
 
 def _unified(one: DiffLineView, width: int, look: Look) -> Iterator[tuple[Span, ...]]:

@@ -7,7 +7,7 @@ from agents.service.wire import ToolListView, TriedView
 from tui.glyphs import Glyphs
 from tui.lines.cells import fit
 from tui.lines.diff import diff_lines
-from tui.lines.figures import age, short
+from tui.lines.figures import age, of, short
 from tui.lines.line import Line, line
 
 STANDING_ROLES: Final = {"pinned": "good", "accepted": "good", "drifted": "bad", "unpinned": "muted"}
@@ -26,7 +26,7 @@ def tools_row(one: ToolListView, width: int, now: datetime) -> Line:
     """One server of one agent."""
     seen = "-" if one.found_at is None else age(one.found_at, now)
     number = len(one.changes)
-    changed = f"{number} change{'s' if number > 1 else ''}, " if number else ""
+    changed = f"{of(number, 'change')}, " if number else ""
     return line(
         (f"  {seen:>4} ", "muted"), f"{fit(one.agent, 14)} {fit(one.server, 14)} ",
         (f"{one.standing:9} ", STANDING_ROLES[one.standing]), f"{one.policy:8} ",

@@ -8,6 +8,7 @@ from agents.service.wire import EventView
 from tui.glyphs import Glyphs
 from tui.lines.blocks import Block
 from tui.lines.cells import wrap, wrapped_height
+from tui.lines.figures import of
 from tui.lines.line import Line, Span, spread
 
 TEXT_WIDTH: Final = 96
@@ -57,7 +58,7 @@ def _head(block: Block, bar: Span, width: int, glyphs: Glyphs, raw: str | None) 
     folded = block.folded and raw is None
     sign = f"{glyphs.folded if folded else glyphs.open} " if body else ("" if width < 30 else "  ")
     rows = body.count("\n") + 1
-    hidden = f"  {rows} line{'s' if rows > 1 else ''}, z opens" if folded and body else ""
+    hidden = f"  {of(rows, 'line')}, z opens" if folded and body else ""
     mark = "error" if block.kind in ERRORS else "block"
     spans = spread(
         [bar, (sign, "muted"), (block.title, TITLES.get(block.kind, "muted")), (hidden, "muted")],

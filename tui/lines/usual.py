@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tui.lines.figures import of
+
 FEW: Final = 3
 """With fewer earlier calls nothing is called usual or unusual."""
 MOSTLY: Final = 0.9
@@ -56,7 +58,7 @@ def _argument(name: str, value: Any, earlier: Sequence[Mapping[str, Any]]) -> Ar
 
 
 def _first(count: int) -> str:
-    return "the tool was never sent before" if not count else f"only {count} earlier call{'s' if count > 1 else ''}"
+    return "the tool was never sent before" if not count else f"only {of(count, 'earlier call')}"
 
 
 def _number(value: Any, known: Sequence[Any]) -> tuple[str, bool]:
@@ -77,7 +79,7 @@ def _other(value: Any, known: Sequence[Any]) -> tuple[str, bool]:
     if same:
         return f"as in {same} of {len(known)} earlier calls", False
     if kinds <= max(len(known) // 2, 1):  # one of a few values: a new one stands out
-        return f"NEVER this before ({len(known)} calls, {kinds} value{'s' if kinds > 1 else ''})", True
+        return f"NEVER this before ({len(known)} calls, {of(kinds, 'value')})", True
     return f"another one each time ({len(known)} calls)", False
 
 

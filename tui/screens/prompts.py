@@ -74,11 +74,7 @@ class PromptsScreen(PlayRoom):
     def _agent_row(self, name: str, width: int) -> Line:
         agent = self._agents.get(name)
         told = f"  {agent.model}" if agent else "  no longer in the workspace"
-        waiting = (
-            f"  {agent.proposals} proposal{'s' if agent.proposals > 1 else ''} waiting"
-            if agent and agent.proposals
-            else ""
-        )
+        waiting = f"  {of(agent.proposals, 'proposal')} waiting" if agent and agent.proposals else ""
         changed = "  its file was changed since" if agent and agent.definition_changed else ""
         return Line(((f"  {name}", "accent.bold"), (told, "muted"), (waiting + changed, "warn"))).clipped(width)
 

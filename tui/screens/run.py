@@ -350,8 +350,7 @@ def _banner(unknown: list[str], held: list[HeldCall], width: int) -> Line:
         more = f" and {len(held) - 1} more" if len(held) > 1 else ""
         told = f" WAITING for you{more}: A allows, X denies, E changes  {clip(one_line(held[0].told), 120)} "
     elif unknown:
-        calls = f"{len(unknown)} call{'s' if len(unknown) != 1 else ''}"
-        told = f" WAITING: the outcome of {calls} is unknown. W decides. "
+        told = f" WAITING: the outcome of {of(len(unknown), 'call')} is unknown. W decides. "
     else:
         told = " WAITING: for a call of a run that this one handed work to, or for a worker to go on. "
     return Line(((told.ljust(width), "badge.waiting"),)).clipped(width)
