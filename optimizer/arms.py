@@ -32,6 +32,12 @@ class Arms:
         """Mean score of the candidate; what cannot be known counts as wrong."""
         return _score(self.after)
 
+    @property
+    def apart(self) -> tuple[Outcome, Outcome]:
+        """A run of each in which they differ most: of several replicas, the first may be the one where they agree."""
+        rose = self.score_after >= self.score_before
+        return (min if rose else max)(self.before, key=_points), (max if rose else min)(self.after, key=_points)
+
     def pair(self, stratum: str | None = None) -> Pair:
         """As the gate takes it."""
         before, after = _cost(self.before), _cost(self.after)
@@ -48,7 +54,11 @@ class Arms:
 
 
 def _score(outcomes: Sequence[Outcome]) -> float:
-    return mean([one.score or 0.0 for one in outcomes])
+    return mean([_points(one) for one in outcomes])
+
+
+def _points(outcome: Outcome) -> float:
+    return outcome.score or 0.0
 
 
 def _cost(outcomes: Sequence[Outcome]) -> float | None:

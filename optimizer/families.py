@@ -10,6 +10,8 @@ from typing import Final
 
 import numpy as np
 
+from optimizer.normal import spelled
+
 GRAM: Final = 5
 """Characters in one n-gram: shorter ones are shared by unrelated texts of one trade."""
 
@@ -22,7 +24,7 @@ COPY: Final = 0.85
 
 def grams(text: str) -> frozenset[str]:
     """The n-grams of a text, without case and white space differences."""
-    plain = " ".join(text.casefold().split())
+    plain = spelled(text)
     if len(plain) <= GRAM:
         return frozenset({plain})
     return frozenset(plain[at : at + GRAM] for at in range(len(plain) - GRAM + 1))

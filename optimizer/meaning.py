@@ -13,6 +13,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from traces.previews import storable
+
 Floats = npt.NDArray[np.float32]
 
 ALIKE: Final = 0.4
@@ -51,8 +53,7 @@ def vectors(texts: list[str]) -> Floats:
     if not texts or _model() is None:
         return np.zeros((len(texts), WIDTH), dtype=np.float32)
     # Half a surrogate pair is no text to the tokenizer, and anybody can send one.
-    readable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-    found: Floats = np.nan_to_num(np.asarray(_model().embed(readable), dtype=np.float32))
+    found: Floats = np.nan_to_num(np.asarray(_model().embed([storable(text) for text in texts]), dtype=np.float32))
     length = np.linalg.norm(found, axis=1, keepdims=True)
     rows: Floats = np.divide(found, length, out=np.zeros_like(found), where=length > 0)
     return rows

@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.prompts.bundle import Bundle
 from agents.prompts.proven import add_carrying, proven_with
-from agents.prompts.store import get_bundle
+from agents.prompts.store import get_bundle, name_draft
 from optimizer.answers import read_heard
 from optimizer.arms import Arms
 from optimizer.carry import Look, carried, standing
@@ -30,12 +30,12 @@ from optimizer.propose import detail_of, propose, write_evidence
 from optimizer.purse import Amount, Purse, PurseEmpty
 from optimizer.quarantine import Quarantine
 from optimizer.race import Standing, in_rounds, planned, run_race
-from optimizer.rollouts import TRIED, Outcome, Rollouts
+from optimizer.rollouts import Outcome, Rollouts
 from optimizer.sampling import looked_at
 from optimizer.screen import Screen, outside_of
 from optimizer.search import find_candidates
 from optimizer.settings import NightSettings
-from optimizer.strategies.protocol import Candidate, Reflect, SearchContext, Tried
+from optimizer.strategies.protocol import Candidate, Reflect, SearchContext, Trial, Tried
 from optimizer.weights import weigh
 from traces.events import CandidateFound, EvidenceWritten, RolloutScored
 from traces.ids import short
@@ -62,6 +62,19 @@ class Stop(Exception):
         self.ended = Ended(verdict, reasons)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What strategies see of the reflect pool, what they may try of the select pool, and what was never got right.
+
+    `screen` watches for what customers and tools said in those; what a person released may stand.
+    """
+
+    reflect: Sequence[Example]
+    select: Sequence[Example]
+    hard: Container[str]
+    screen: Screen
+
+
 class Night:
     """One night's work. `run` walks all stages."""
 
@@ -79,7 +92,7 @@ class Night:
         self.reflection = reflection
         self.progress = progress
         self._told_by_strategies: list[str] = []
-        self._watching: Screen | None = None
+        self._seen: Seen | None = None
 
     def run(self) -> Ended:
         """Walk the stages to the end of the night."""
@@ -230,53 +243,38 @@ class Night:
     def _register(self, candidate: Candidate) -> str:
         note = f"{candidate.strategy}: {candidate.note}"
         digest = self.rollouts.add(candidate.bundle, parent=self.digest, note=note)
+        with self.log.database.writing() as session:  # a strategy that tried it did not know what it would be
+            name_draft(session, digest, note)
         self.log.append(
             CandidateFound(op=f"candidate/{digest}", bundle=digest, strategy=candidate.strategy, note=candidate.note)
         )
         return digest
 
     def _context(self, pools: Pools) -> SearchContext:
-        hard = self.rollouts.hard()
-        reflect, select = self._looked_at(pools, hard)
-        if len(reflect) < len(pools.reflect):
-            self._said_by_strategy(f"strategies see {len(reflect)} of {len(pools.reflect)} reviewed runs")
-        by_id: dict[str, tuple[Example, Pool]] = {one.id: (one, "reflect") for one in reflect}
-        by_id |= {one.id: (one, "select") for one in select}
-
-        def trial(bundle: Bundle, example: str) -> Tried:
-            digest = self.rollouts.add(bundle, parent=self.digest, note=TRIED)
-            one, pool = by_id[example]
-            outcome = self.rollouts.one(digest, one, pool)
-            scored = outcome.scored
-            tokens = scored.input_tokens + scored.output_tokens
-            return Tried(outcome.score, scored.feedback, outcome.output, tokens, scored.seconds)
-
+        seen = self._looked_at(pools)
+        if len(seen.reflect) < len(pools.reflect):
+            self._said_by_strategy(f"strategies see {len(seen.reflect)} of {len(pools.reflect)} reviewed runs")
         return SearchContext(
-            incumbent=self.incumbent, reflect=reflect, select=select, settings=self.settings,
-            trial=trial, reflection=self.reflection, spent_out=lambda: not self._can_pay(1),
-            say=self._said_by_strategy, carried=self._carried(pools),
-            screen=self._screen((*reflect, *select)), hard=hard,
+            incumbent=self.incumbent, reflect=seen.reflect, select=seen.select, settings=self.settings,
+            trial=trial_of(self.rollouts, self.digest, seen.reflect, seen.select), reflection=self.reflection,
+            spent_out=lambda: not self._can_pay(1), say=self._said_by_strategy, carried=self._carried(pools),
+            screen=seen.screen, hard=seen.hard,
         )  # fmt: skip
 
     def _said_by_strategy(self, text: str) -> None:
         self._told_by_strategies.append(text)
         self._say("search", text)
 
-    def _looked_at(self, pools: Pools, hard: Container[str]) -> tuple[Sequence[Example], Sequence[Example]]:
-        """What strategies see of the reflect pool, and what they may try of the select pool."""
-        most = self.settings.looked_at
-        return looked_at(pools.reflect, most, hard), in_rounds(pools.select)[:most]
-
-    def _screen(self, seen: Sequence[Example]) -> Screen:
-        """What customers and tools said in what strategies see is watched for; what a person released may stand.
-
-        One for the whole night: what a candidate could take words from is what was seen when it was looked for.
-        """
-        if self._watching is None:
+    def _looked_at(self, pools: Pools) -> "Seen":
+        """One for the whole night: what a candidate could take words from was seen when it was looked for."""
+        if self._seen is None:
+            hard, most = self.rollouts.hard(), self.settings.looked_at
+            reflect, select = looked_at(pools.reflect, most, hard), in_rounds(pools.select)[:most]
             quarantine = Quarantine(self.log.recorder, self.log.agent)
-            said = outside_of(seen, self._heard)
-            self._watching = Screen(self.incumbent, said, quarantine.released(), quarantine.hold)
-        return self._watching
+            said = outside_of((*reflect, *select), self._heard)
+            screen = Screen(self.incumbent, said, quarantine.released(), quarantine.hold)
+            self._seen = Seen(reflect, select, hard, screen)
+        return self._seen
 
     def _heard(self, runs: Sequence[str]) -> Mapping[str, Sequence[str]]:
         with self.log.database.reading() as session:
@@ -340,11 +338,10 @@ class Night:
         before = self._replicas(self.digest, examples, replica)
         after = self._replicas(digest, examples, 0)
         arms = [Arms(one, *both) for one, *both in zip(examples, before, after, strict=True)]
-        reflect, select = self._looked_at(pools, self.rollouts.hard())
         case = Case(
             agent=self.log.agent, incumbent=self.incumbent, candidate=candidate.bundle, metric=self.rollouts.metric,
             number=number, proposals=self._proposals(), noise=noise, reflect=pools.reflect,
-            screen=self._screen((*reflect, *select)), weights=self._weights(examples),
+            screen=self._looked_at(pools).screen, weights=self._weights(examples),
             state=standing(self._looks(), digest, short(self.digest)),
         )  # fmt: skip
         if not any(one.decidable for one in arms):
@@ -410,6 +407,21 @@ class Night:
 
     def _tell(self, stage: str, message: str, done: int, total: int) -> None:
         self.progress(Progress(stage, message, done, total, self.purse.seconds, self.purse.spent))
+
+
+def trial_of(rollouts: Rollouts, incumbent: str, reflect: Sequence[Example], select: Sequence[Example]) -> Trial:
+    """The way strategies try a bundle on one of these examples: as a rollout, paid and recorded."""
+    pools: dict[str, tuple[Example, Pool]] = {one.id: (one, "reflect") for one in reflect}
+    pools |= {one.id: (one, "select") for one in select}
+
+    def trial(bundle: Bundle, name: str) -> Tried:
+        digest = rollouts.add(bundle, parent=incumbent, note="tried by a strategy")
+        outcome = rollouts.one(digest, *pools[name])
+        scored = outcome.scored
+        tokens = scored.input_tokens + scored.output_tokens
+        return Tried(outcome.score, scored.feedback, outcome.output, tokens, scored.seconds)
+
+    return trial
 
 
 def _said(best: Standing, tried: int) -> str:

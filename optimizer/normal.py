@@ -21,10 +21,15 @@ _SPACED: Final = re.compile(r"\b(?:\w[ .\-_*]){4,}\w\b")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 
 
+def spelled(text: str) -> str:
+    """The text without case and white space differences."""
+    return " ".join(text.casefold().split())
+
+
 def plain(text: str) -> str:
     """The text in small Latin letters with single spaces, without marks, accents and invisible characters."""
     if _SIMPLE.fullmatch(text):  # most texts, at a hundredth of the work
-        return " ".join(text.casefold().split())
+        return spelled(text)
     kept = "".join(
         " " if char.isspace() else char
         for char in unicodedata.normalize("NFKD", text)

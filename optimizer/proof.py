@@ -17,7 +17,6 @@ from optimizer.examples import Example
 from optimizer.gate import GateContext, gate
 from optimizer.gate.sections import mean
 from optimizer.metric import score
-from optimizer.rollouts import Outcome
 from optimizer.screen import Screen
 from optimizer.settings import NightSettings
 from traces.ids import short
@@ -131,10 +130,7 @@ def _scored(examples: Sequence[Example], metric: Metric, output: Any) -> float:
 
 
 def _flip(one: Arms) -> FlipView:
-    """The runs in which the two differ most: of several replicas, the first may be the one where they agree."""
-    rose = one.score_after >= one.score_before
-    before = (min if rose else max)(one.before, key=_points)
-    after = (max if rose else min)(one.after, key=_points)
+    before, after = one.apart
     return FlipView(
         example=one.example.id,
         input=one.example.input,
@@ -144,7 +140,3 @@ def _flip(one: Arms) -> FlipView:
         run_before=before.scored.run_id,
         run_after=after.scored.run_id,
     )
-
-
-def _points(outcome: Outcome) -> float:
-    return outcome.score or 0.0

@@ -19,7 +19,7 @@ from agents.definitions import Metric
 from agents.errors import Halted, JournalDiverged, OutcomeUnknown, RunFailed, RunOwned
 from agents.journal import ReplayMiss
 from agents.prompts.bundle import Bundle, render
-from agents.prompts.store import add_bundle, get_bundle, name_draft
+from agents.prompts.store import add_bundle, get_bundle
 from agents.runtime import Answer, Runtime
 from agents.starting import Start
 from optimizer.answers import read_run
@@ -41,9 +41,6 @@ CHARS_A_TOKEN: Final = 3.5
 
 FIRST_GUESS: Final = 2000
 """Tokens reserved for a request while none is known."""
-
-TRIED: Final = "tried by a strategy"
-"""The note of a draft that is no candidate yet."""
 
 Told = Callable[[RolloutScored], None]
 Ended = Literal["ended", "miss"]
@@ -126,14 +123,9 @@ class Rollouts:
     # --- asking for rollouts ----------------------------------------------------------------------------------
 
     def add(self, bundle: Bundle, *, parent: str, note: str) -> str:
-        """Put a bundle into the registry as a draft, so that runs can name it.
-
-        A later note takes an earlier one's place: what strategies try is no candidate yet.
-        """
+        """Put a bundle into the registry as a draft, so that runs can name it."""
         with self.log.database.writing() as session:
             added = add_bundle(session, bundle, author="optimizer", author_kind="machine", parent=parent, note=note)
-            if note != TRIED:
-                name_draft(session, added, note)
         self._prompts[added] = prompt_tokens(bundle)
         return added
 

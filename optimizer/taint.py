@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from optimizer.families import GRAM
 from optimizer.meaning import SAID_AGAIN, vectors
-from optimizer.normal import sentences, words
+from optimizer.normal import sentences, spelled, words
 
 RUN: Final = 7
 """Words in a row that two people do not write by chance."""
@@ -110,9 +110,8 @@ class Taint:
         if not asked or not self._sentences:
             return {}
         wanted = vectors(asked).T
-        likeness = [part.astype(np.float32) @ wanted for part in self._vectors]
-        best = np.argmax(np.concatenate(likeness), axis=0)
-        height = np.max(np.concatenate(likeness), axis=0)
+        likeness = np.concatenate([part.astype(np.float32) @ wanted for part in self._vectors])
+        best, height = np.argmax(likeness, axis=0), np.max(likeness, axis=0)
         return {
             one: self._source(int(at))
             for one, at, high in zip(asked, best, height, strict=True)
@@ -146,7 +145,7 @@ def _hashes_of_runs(told: list[str]) -> Hashes:
 
 def _hashes_of_grams(sentence: str) -> Hashes:
     """A number for each different n-gram, as `optimizer.families` counts them."""
-    text = " ".join(sentence.casefold().split())
+    text = spelled(sentence)
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
     return np.unique(_rolled(points * _MIXED, min(GRAM, len(text))))
 

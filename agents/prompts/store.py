@@ -78,8 +78,10 @@ def add_bundle(
 
 def name_draft(session: Session, digest: str, note: str) -> None:
     """Say what a machine's draft is, once that is known; what was proposed or a person wrote keeps its words."""
-    draft = (BUNDLES.c.digest == digest, BUNDLES.c.state == "draft", BUNDLES.c.author_kind == "machine")
-    session.execute(sa.update(BUNDLES).where(*draft).values(note=note))
+    session.execute(sa.update(BUNDLES).where(BUNDLES.c.digest == digest, _MACHINES_DRAFT).values(note=note))
+
+
+_MACHINES_DRAFT: Final = sa.and_(BUNDLES.c.state == "draft", BUNDLES.c.author_kind == "machine")
 
 
 def get_bundle(session: Session, digest: str) -> StoredBundle:
@@ -116,7 +118,7 @@ def list_bundles(
 
     A night leaves dozens: among the newest they would soon be all that a list shows.
     """
-    tried = sa.case((sa.and_(BUNDLES.c.state == "draft", BUNDLES.c.author_kind == "machine"), 1), else_=0)
+    tried = sa.case((_MACHINES_DRAFT, 1), else_=0)
     query = sa.select(BUNDLES).order_by(tried, BUNDLES.c.created_at.desc(), BUNDLES.c.digest).limit(limit)
     if agent is not None:
         query = query.where(BUNDLES.c.agent == agent)

@@ -31,18 +31,18 @@ from agents.tasks import Correction, Task, load_corrections, load_tasks
 from benchmarks.nights.dspy_alone import WAYS, Given
 from optimizer.bill import paid_so_far
 from optimizer.evaluate import Evaluation, compare, evaluate
-from optimizer.examples import Example, Pool
 from optimizer.gate import GateRules
 from optimizer.mine import mine
 from optimizer.night_log import NightLog
+from optimizer.night_stages import trial_of
 from optimizer.nightly import run_night
 from optimizer.pools import assign
 from optimizer.progress import Progress
 from optimizer.purse import Caps, Purse
 from optimizer.reflection import Reflection
-from optimizer.rollouts import TRIED, Rollouts
+from optimizer.rollouts import Rollouts
 from optimizer.settings import NightSettings
-from optimizer.strategies.protocol import Tried
+from optimizer.strategies.protocol import Trial, Tried
 from traces.db import Database, open_database
 from traces.events import NightResumed, NightStarted, RolloutScored
 from traces.feedback import give_feedback
@@ -66,7 +66,7 @@ def settings(agent: str, seed: int) -> NightSettings:
     return NightSettings(
         seed=seed, rollouts=BUDGETS[agent], minutes=None, dollars=None,
         candidates=3 if few else 6, rungs=(4, 8) if few else (8, 16, 24), noise_examples=6 if few else 12,
-        gepa_rollouts=24 if few else 60, least_examples=8, gate=GateRules(resamples=10_000),
+        gepa_rollouts=24 if few else 60, least_examples=8,
     )  # fmt: skip
 
 
@@ -184,7 +184,8 @@ def _alone(workspace: Workspace, database: Database, agent: str, seed: int, way:
     try:
         model = Gateway(workspace.gateway, workspace.local).model(workspace.reflection_model or MODEL)
         ask = Reflection(log, model, purse, rollouts.thread, calls=1000)
-        trial = _trial(rollouts, live, train, validation, _counter(f"{agent} {seed} {way}", BUDGETS[agent]))
+        told = _counter(f"{agent} {seed} {way}", BUDGETS[agent])
+        trial = _counted(trial_of(rollouts, live, train, validation), told)
         given = Given(incumbent, trial, train, validation[: BUDGETS[agent] // 6], ask, seed, BUDGETS[agent])
         best = WAYS[way](given)
         spent = purse.spent
@@ -195,19 +196,13 @@ def _alone(workspace: Workspace, database: Database, agent: str, seed: int, way:
     return Ended(workspace, digest, verdict, (), spent.tokens, spent.rollouts, purse.seconds / 60)
 
 
-def _trial(
-    rollouts: Rollouts, live: str, train: Sequence[Example], validation: Sequence[Example], told: Callable[[], None]
-) -> Callable[[Bundle, str], Tried]:
-    pools: dict[str, tuple[Example, Pool]] = {one.id: (one, "reflect") for one in train}
-    pools |= {one.id: (one, "select") for one in validation}
-
-    def trial(bundle: Bundle, name: str) -> Tried:
-        example, pool = pools[name]
-        outcome = rollouts.one(rollouts.add(bundle, parent=live, note=TRIED), example, pool)
+def _counted(trial: Trial, told: Callable[[], None]) -> Trial:
+    def counted(bundle: Bundle, name: str) -> Tried:
+        tried = trial(bundle, name)
         told()
-        return Tried(outcome.score, outcome.scored.feedback, outcome.output)
+        return tried
 
-    return trial
+    return counted
 
 
 # --- what it was worth --------------------------------------------------------------------------------------------
