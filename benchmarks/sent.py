@@ -27,17 +27,22 @@ def measure(folder: Path, runs: int, sizes: Sequence[int] = (8, 1)) -> dict[str,
         client = http.client.HTTPConnection(place.hostname or "", place.port)
         first = 0
         for size in sizes:
-            spent = []
+            in_a_round, spent = max(runs // ROUNDS, size), []
             for _ in range(ROUNDS + 1):
-                bodies = list(requests(max(runs // ROUNDS, size), a_request=size, first=first))
-                first += max(runs // ROUNDS, size)
+                bodies = list(requests(in_a_round, a_request=size, first=first))
+                first += in_a_round
                 before = cpu_seconds(process.pid)
-                for body in bodies:
-                    client.request("POST", "/v1/traces", body, HEADERS)
-                    answer = client.getresponse()
-                    answer.read()
-                    assert answer.status == http.client.OK, answer.status
-                spent.append((cpu_seconds(process.pid) - before) / (max(runs // ROUNDS, size) * SPANS / 1000))
+                _send(client, bodies)
+                spent.append((cpu_seconds(process.pid) - before) / (in_a_round * SPANS / 1000))
             found[f"sent_cpu_s_per_1000_spans_{size * SPANS}_a_request"] = round(statistics.median(spent[1:]), 3)
         client.close()
     return found
+
+
+def _send(client: http.client.HTTPConnection, bodies: Sequence[bytes]) -> None:
+    """One after the other, each answered before the next."""
+    for body in bodies:
+        client.request("POST", "/v1/traces", body, HEADERS)
+        answer = client.getresponse()
+        answer.read()
+        assert answer.status == http.client.OK, answer.status
